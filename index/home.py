@@ -1,0 +1,122 @@
+"""The folder that holds an index, and how a new version of it takes the place of the old one.
+
+    HOME/CURRENT                   the name of the live generation
+    HOME/generations/000007/       manifest.sqlite3, chroma/, words/
+    HOME/writer.lock               held, with its process id inside, by the one process that writes
+
+A live generation is never written to. A change is made in a copy beside it and goes live by an atomic rename, so a
+reader always has a whole index, and a process that dies leaves the old one as it was. Knows nothing of what is inside.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from index.errors import IndexBusy, NoIndex, StoreError
+
+_KEPT = 2  # generations: the live one, and the one before it for readers that have not let go yet
+
+
+class Home:
+    """A home folder; it need not exist before something is written."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = Path(os.path.realpath(folder))
+
+    @property
+    def live_name(self) -> str:
+        """The name of the live generation, "" when there is none. Cheap: one small read."""
+        try:
+            return (self.folder / "CURRENT").read_text(encoding="ascii").strip()
+        except (FileNotFoundError, NotADirectoryError):
+            return ""
+        except (OSError, UnicodeDecodeError) as error:
+            raise StoreError(f"cannot read {str(self.folder / 'CURRENT')!r}: {error}") from error
+
+    @property
+    def live(self) -> Path:
+        """The folder of the live generation. Raises NoIndex, or StoreError when CURRENT names none that is there."""
+        name = self.live_name
+        if not name:
+            raise NoIndex(f"there is no index in {str(self.folder)!r}: make one with `kotae index PATH`")
+        folder = self._generations / name
+        if not name.isdigit() or not folder.is_dir():
+            raise StoreError(
+                f"{str(self.folder / 'CURRENT')!r} names {name!r}, which is not there: "
+                "make the index again with `kotae index --rebuild PATH`"
+            )
+        return folder
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Holds the writer's lock. Raises IndexBusy with the owner's process id when another process has it."""
+        from filelock import FileLock, Timeout
+
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.folder / "writer.lock", timeout=0)
+            lock.acquire()
+        except Timeout as error:
+            owner = self.folder / "writer.pid"
+            pid = owner.read_text(encoding="ascii").strip() if owner.is_file() else "unknown"
+            raise IndexBusy(
+                f"process {pid} is writing to {str(self.folder)!r}: wait for it to finish, or stop it"
+            ) from error
+        except OSError as error:
+            raise StoreError(f"cannot write to {str(self.folder)!r}: {error.strerror or error}") from error
+        try:
+            (self.folder / "writer.pid").write_text(str(os.getpid()), encoding="ascii")
+            yield
+        finally:
+            lock.release()
+
+    def begin(self, *, copy_live: bool) -> Path:
+        """A folder for the next generation: empty, or a copy of the live one. Call while `writing`."""
+        self._sweep()
+        numbers = [int(path.name) for path in self._generations.glob("[0-9]*") if path.name.isdigit()]
+        folder = self._generations / f"{max(numbers, default=0) + 1:06}"
+        if copy_live:
+            shutil.copytree(self.live, folder)
+        else:
+            folder.mkdir(parents=True)
+        return folder
+
+    def publish(self, folder: Path) -> None:
+        """Makes `folder` the live generation: flushed to disk, then one rename. Older ones are removed."""
+        for path in sorted(folder.rglob("*")):
+            _flush(path)
+        _flush(folder)
+        temporary = self.folder / "CURRENT.new"
+        temporary.write_text(folder.name, encoding="ascii")
+        _flush(temporary)
+        os.replace(temporary, self.folder / "CURRENT")
+        _flush(self.folder)
+        self._sweep()
+
+    def discard(self, folder: Path) -> None:
+        """Removes a generation that did not go live."""
+        if folder.name != self.live_name:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _sweep(self) -> None:
+        """Removes what a killed writer left, and generations older than the last _KEPT up to the live one."""
+        live = self.live_name
+        names = sorted(path.name for path in self._generations.glob("*"))
+        kept = [name for name in names if name <= live][-_KEPT:]
+        for name in names:
+            if name not in kept:
+                shutil.rmtree(self._generations / name, ignore_errors=True)
+
+    @property
+    def _generations(self) -> Path:
+        return self.folder / "generations"
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

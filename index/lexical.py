@@ -1,0 +1,194 @@
+"""The word index: BM25 over the terms of every passage, in a folder that is read through a memory map.
+
+`bm25s` lives here and nowhere else. Passages are known by their ids; their text is not kept, their terms are, so that
+an update reads only what is new. Knows nothing of vectors, of articles, or of how two rankings are fused.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index import words
+from index.errors import StoreError
+
+# Measured on four sets in two languages: passages are short, so a second mention of a term says little (low k1).
+_K1 = 0.8
+_B = 0.7
+_MOST_TERMS = 4096  # of a question: what comes after is not looked up
+_LAYOUT = 1  # of the files in the folder
+_ABOUT = "words.json"
+_TERMS = "passage_terms.npy"  # int32, the term ids of the first passage, then of the second, ...
+_STARTS = "passage_starts.npy"  # int64, where each passage begins in it, and where the last one ends
+
+
+class LexicalIndex:
+    """An open word index: `scores` for fusion, `search` for the best. May be used from any thread."""
+
+    def __init__(self, folder: Path, passage_ids: Sequence[str], bm25: Any) -> None:
+        """`bm25` is None when no passage has a term."""
+        self.folder = folder
+        self.passage_ids = tuple(passage_ids)
+        self._bm25 = bm25
+        self._vocabulary: dict[str, int] = bm25.vocab_dict if bm25 is not None else {}
+        by_id = sorted(range(len(self.passage_ids)), key=self.passage_ids.__getitem__)
+        self._rank = np.empty(len(by_id), dtype=np.int64)  # the place of each passage when ids are sorted
+        self._rank[by_id] = np.arange(len(by_id))
+
+    @classmethod
+    def build(
+        cls,
+        folder: Path,
+        passage_ids: Sequence[str],
+        texts: Iterable[str],
+        *,
+        previous: "LexicalIndex | None" = None,
+    ) -> "LexicalIndex":
+        """Makes the index of `texts` (one for each id: `Passage.embedded_text`) and puts it in place of `folder`.
+
+        A passage that `previous` holds is not read again: its terms are taken over, since a passage's id stands for
+        its text. The folder is whole or as it was: all is written beside it, flushed, and renamed.
+        """
+        known = previous.terms() if previous is not None else {}
+        vocabulary: dict[str, int] = {}
+        term_ids: list[list[int]] = []
+        for passage_id, text in zip(passage_ids, texts, strict=True):
+            terms = known.get(passage_id)
+            terms = words.terms(text) if terms is None else terms
+            term_ids.append([vocabulary.setdefault(term, len(vocabulary)) for term in terms])
+        new = folder.with_name(f".{folder.name}.new-{os.getpid()}")
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir(parents=True)
+        try:
+            if vocabulary:
+                _scored(term_ids, vocabulary).save(new)
+            np.save(new / _TERMS, np.fromiter(chain.from_iterable(term_ids), dtype=np.int32))
+            np.save(new / _STARTS, np.cumsum([0, *map(len, term_ids)], dtype=np.int64))
+            about = {"layout": _LAYOUT, "tokens": words.VERSION, "passages": len(passage_ids), "terms": len(vocabulary)}
+            (new / _ABOUT).write_text(json.dumps({**about, "passage_ids": list(passage_ids)}), encoding="utf-8")
+            _replace(folder, new)
+        finally:
+            shutil.rmtree(new, ignore_errors=True)
+        return cls.open(folder)
+
+    @classmethod
+    def open(cls, folder: Path) -> "LexicalIndex":
+        """The index in `folder`. Raises StoreError when it is missing, damaged or made by another version."""
+        try:
+            about = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
+            versions = (about["layout"], about["tokens"])
+            if versions != (_LAYOUT, words.VERSION):
+                raise StoreError(
+                    f"the word index in {str(folder)!r} has version {versions[0]}.{versions[1]}, this Kotae writes "
+                    f"{_LAYOUT}.{words.VERSION}: rebuild it with `kotae index --rebuild`"
+                )
+            passage_ids = about["passage_ids"]
+            if len(passage_ids) != about["passages"]:
+                raise ValueError(f"{len(passage_ids)} ids for {about['passages']} passages")
+            bm25 = _opened(folder, about["passages"], about["terms"]) if about["terms"] else None
+            return cls(folder, passage_ids, bm25)
+        except FileNotFoundError as error:
+            raise StoreError(
+                f"there is no whole word index in {str(folder)!r} ({Path(error.filename or '').name!r} is missing): "
+                "run `kotae index --rebuild`"
+            ) from error
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, EOFError) as error:
+            raise _damaged(folder, error) from error
+
+    def __len__(self) -> int:
+        return len(self.passage_ids)
+
+    def scores(self, question: str) -> NDArray[np.float32]:
+        """BM25 of every passage, 0.0 where no term meets: float32, shape (len(self),), ordered as `passage_ids`."""
+        terms = words.question_terms(question)[:_MOST_TERMS]
+        term_ids = [i for term in terms if (i := self._vocabulary.get(term)) is not None]
+        if self._bm25 is None or not term_ids:
+            return np.zeros(len(self), dtype=np.float32)
+        return np.asarray(self._bm25.get_scores_from_ids(term_ids), dtype=np.float32)
+
+    def search(self, question: str, k: int) -> list[tuple[str, float]]:
+        """The best (passage id, BM25 score), at most `k`, best first, ties by id. Only passages that hold a term."""
+        scores = self.scores(question)
+        found = np.flatnonzero(scores > 0)
+        if 0 < k < len(found):
+            at_least = np.partition(scores[found], -k)[-k]
+            found = found[scores[found] >= at_least]
+        best = found[np.lexsort((self._rank[found], -scores[found]))][: max(k, 0)]
+        return [(self.passage_ids[i], float(scores[i])) for i in best]
+
+    def terms(self) -> dict[str, list[str]]:
+        """The terms of each passage by its id, as they were when it was read. Raises StoreError when damaged."""
+        spelled = list(self._vocabulary)
+        try:
+            flat = np.load(self.folder / _TERMS, mmap_mode="r", allow_pickle=False)
+            starts = np.load(self.folder / _STARTS, allow_pickle=False).tolist()
+            if len(starts) != len(self) + 1 or starts[-1] != len(flat) or (len(flat) and flat.min() < 0):
+                raise ValueError("its files do not belong together")
+            return {
+                passage_id: [spelled[i] for i in flat[starts[n] : starts[n + 1]].tolist()]
+                for n, passage_id in enumerate(self.passage_ids)
+            }
+        except (OSError, ValueError, IndexError, EOFError) as error:
+            raise _damaged(self.folder, error) from error
+
+
+def _damaged(folder: Path, error: Exception) -> StoreError:
+    return StoreError(f"the word index in {str(folder)!r} is damaged ({error}): run `kotae index --rebuild`")
+
+
+def _scored(term_ids: list[list[int]], vocabulary: dict[str, int]) -> Any:
+    """The bm25s object with every term's score in every passage."""
+    import bm25s  # 0.2 s: `kotae --help` must not pay for it
+
+    bm25 = bm25s.BM25(k1=_K1, b=_B, method="lucene", backend="numpy")
+    bm25.index((term_ids, vocabulary), create_empty_token=False, show_progress=False)
+    return bm25
+
+
+def _opened(folder: Path, passages: int, terms: int) -> Any:
+    """The bm25s object in `folder`, its arrays mapped and checked. Raises ValueError when they do not fit."""
+    import bm25s
+
+    bm25 = bm25s.BM25.load(folder, mmap=True, load_corpus=False, allow_pickle=False)
+    data, indices, starts = (bm25.scores[name] for name in ("data", "indices", "indptr"))
+    fits = (
+        len(bm25.vocab_dict) == terms == len(starts) - 1
+        and bm25.scores["num_docs"] == passages
+        and starts[0] == 0
+        and starts[-1] == len(data) == len(indices)
+        and bool(np.all(np.diff(starts) > 0))
+        and 0 <= indices.min() <= indices.max() < passages
+        and list(bm25.vocab_dict.values()) == list(range(terms))
+    )
+    if not fits:
+        raise ValueError("its files do not belong together")
+    return bm25
+
+
+def _replace(folder: Path, new: Path) -> None:
+    """Flushes `new` to the disk and gives it the name of `folder`."""
+    for path in (*sorted(new.iterdir()), new):
+        _flush(path)
+    old = folder.with_name(f".{folder.name}.old-{os.getpid()}")
+    if folder.exists():
+        os.replace(folder, old)
+    os.replace(new, folder)
+    _flush(folder.parent)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _flush(path: Path) -> None:
+    """Makes a file or a folder survive a power loss; Windows cannot flush a folder and need not."""
+    if path.is_dir() and os.name != "posix":
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

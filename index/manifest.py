@@ -1,0 +1,261 @@
+"""The record of an index in one SQLite file: articles, passages, vectors, and how they were made.
+
+Chroma and the word index are made from it and can be made again without embedding anything. Knows nothing of search.
+A live manifest is never written: a change is made in a copy (see `index/home.py`), so readers need no locks.
+"""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.article import Article, Language, Passage
+from index.errors import StoreError
+from index.read import LocatedArticle
+
+SCHEMA_VERSION = 1
+_SLICE = 250  # values in one `IN (...)`
+
+_SCHEMA = f"""
+PRAGMA user_version = {SCHEMA_VERSION};
+CREATE TABLE fingerprint (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE articles (
+    id TEXT PRIMARY KEY, title TEXT NOT NULL, language TEXT NOT NULL, source TEXT NOT NULL, date TEXT NOT NULL,
+    text TEXT NOT NULL, digest TEXT NOT NULL, root TEXT NOT NULL, path TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE passages (
+    id TEXT PRIMARY KEY, article_id TEXT NOT NULL REFERENCES articles (id), start INTEGER NOT NULL,
+    stop INTEGER NOT NULL, heading TEXT NOT NULL, language TEXT NOT NULL, vector BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX passages_by_article ON passages (article_id, start);
+"""
+
+
+class Manifest:
+    """An open manifest file. Methods may be called from any thread."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._connection = connection
+        self._lock = threading.Lock()
+
+    @classmethod
+    def create(cls, path: Path) -> "Manifest":
+        """A new, empty manifest at `path`, open for writing."""
+        connection = sqlite3.connect(path, check_same_thread=False)
+        connection.executescript(_SCHEMA)
+        return cls(path, connection)
+
+    @classmethod
+    def open(cls, path: Path, *, writable: bool = False) -> "Manifest":
+        """The manifest at `path`. Raises StoreError when there is none or it was made by another version."""
+        if not path.is_file():
+            raise StoreError(f"there is no manifest at {str(path)!r}: rebuild the index with `kotae index --rebuild`")
+        mode = "rw" if writable else "ro&immutable=1"
+        try:
+            connection = sqlite3.connect(f"{path.as_uri()}?mode={mode}", uri=True, check_same_thread=False)
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+        except sqlite3.DatabaseError as error:
+            raise StoreError(
+                f"the manifest {str(path)!r} is damaged ({error}): rebuild it with `kotae index --rebuild PATH...`"
+            ) from error
+        if version != SCHEMA_VERSION:
+            raise StoreError(
+                f"the manifest {str(path)!r} has version {version}, this Kotae writes {SCHEMA_VERSION}: "
+                "rebuild it with `kotae index --rebuild`"
+            )
+        return cls(path, connection)
+
+    def close(self) -> None:
+        """Writes what is open to the disk and closes the file."""
+        with self._lock:
+            self._connection.commit()
+            self._connection.close()
+
+    @property
+    def fingerprint(self) -> dict[str, str]:
+        """How the index was made: embedder, its digest, dimension, splitter, passage size."""
+        return dict(self._rows("SELECT name, value FROM fingerprint"))
+
+    def set_fingerprint(self, values: Mapping[str, str]) -> None:
+        """Replaces the fingerprint."""
+        with self._lock, self._connection:
+            self._connection.execute("DELETE FROM fingerprint")
+            self._connection.executemany("INSERT INTO fingerprint VALUES (?, ?)", values.items())
+
+    def digests(self) -> dict[str, str]:
+        """Article id -> digest, for every article."""
+        return dict(self._rows("SELECT id, digest FROM articles"))
+
+    def places(self) -> dict[str, tuple[str, str]]:
+        """Article id -> (the path that was asked for, the file it was read from)."""
+        return {row[0]: (row[1], row[2]) for row in self._rows("SELECT id, root, path FROM articles")}
+
+    def roots(self) -> list[str]:
+        """The paths that were asked for, sorted."""
+        return [row[0] for row in self._rows("SELECT DISTINCT root FROM articles ORDER BY root")]
+
+    def put_article(
+        self, located: LocatedArticle, root: Path, passages: Sequence[Passage], vectors: NDArray[np.float32]
+    ) -> None:
+        """Writes an article with its passages in place of an older one of the same id.
+
+        `vectors`: float32, shape (len(passages), dimension).
+        """
+        article = located.article
+        with self._lock, self._connection:
+            self._connection.execute("DELETE FROM passages WHERE article_id = ?", (article.id,))
+            self._connection.execute(
+                "INSERT OR REPLACE INTO articles VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    article.id,
+                    article.title,
+                    article.language,
+                    article.source,
+                    article.date,
+                    article.text,
+                    article.digest,
+                    str(root),
+                    str(located.path),
+                ),
+            )
+            self._connection.executemany(
+                "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (p.id, p.article_id, p.start, p.end, p.heading, p.language, vector.astype("<f4").tobytes())
+                    for p, vector in zip(passages, vectors, strict=True)
+                ],
+            )
+
+    def move_article(self, article_id: str, root: Path, path: Path) -> None:
+        """Notes that an unchanged article is now found elsewhere."""
+        with self._lock, self._connection:
+            self._connection.execute(
+                "UPDATE articles SET root = ?, path = ? WHERE id = ?", (str(root), str(path), article_id)
+            )
+
+    def remove_article(self, article_id: str) -> None:
+        """Removes an article and its passages; one that is not there is no error."""
+        with self._lock, self._connection:
+            self._connection.execute("DELETE FROM passages WHERE article_id = ?", (article_id,))
+            self._connection.execute("DELETE FROM articles WHERE id = ?", (article_id,))
+
+    def article(self, article_id: str) -> Article | None:
+        """The article of that id, or None."""
+        return self.articles([article_id]).get(article_id)
+
+    def articles(self, ids: Iterable[str]) -> dict[str, Article]:
+        """Id -> article, for those of `ids` that are there."""
+        query = "SELECT id, title, language, source, date, text FROM articles WHERE id IN"
+        return {row[0]: _article(row) for row in self._in(query, ids)}
+
+    def all_articles(self) -> Iterator[Article]:
+        """Every article, sorted by id, in fixed memory."""
+        for article_id in sorted(self.digests()):
+            article = self.article(article_id)
+            if article:
+                yield article
+
+    def passages(self, ids: Iterable[str]) -> dict[str, Passage]:
+        """Id -> passage, for those of `ids` that are there."""
+        query = (
+            "SELECT p.id, p.article_id, p.start, p.stop, p.heading, p.language, a.title, "
+            "substr(a.text, p.start + 1, p.stop - p.start) "
+            "FROM passages p JOIN articles a ON a.id = p.article_id WHERE p.id IN"
+        )
+        return {row[0]: _passage(row) for row in self._in(query, ids)}
+
+    def passages_of(self, article_id: str) -> list[Passage]:
+        """An article's passages, in order."""
+        query = "SELECT id FROM passages WHERE article_id = ? ORDER BY start"
+        ids = [row[0] for row in self._rows(query, (article_id,))]
+        found = self.passages(ids)
+        return [found[passage_id] for passage_id in ids]
+
+    def passage_ids(self) -> list[tuple[str, Language]]:
+        """(passage id, language) of every passage, sorted by id."""
+        return [(row[0], cast(Language, row[1])) for row in self._rows("SELECT id, language FROM passages ORDER BY id")]
+
+    def vectors(self, ids: Sequence[str]) -> NDArray[np.float32]:
+        """float32, shape (len(ids), dimension), in the order of `ids`. Raises StoreError for an unknown id."""
+        found = {row[0]: row[1] for row in self._in("SELECT id, vector FROM passages WHERE id IN", ids)}
+        missing = [passage_id for passage_id in ids if passage_id not in found]
+        if missing:
+            raise StoreError(f"the manifest holds no vector for {missing[0]!r}: run `kotae index --rebuild`")
+        if not ids:
+            return np.zeros((0, 0), dtype=np.float32)
+        return np.frombuffer(b"".join(found[passage_id] for passage_id in ids), dtype="<f4").reshape(len(ids), -1)
+
+    def count(self) -> tuple[int, int]:
+        """(articles, passages)."""
+        row = self._rows("SELECT (SELECT count(*) FROM articles), (SELECT count(*) FROM passages)")[0]
+        return int(row[0]), int(row[1])
+
+    def select(
+        self,
+        *,
+        languages: Sequence[str] = (),
+        article_ids: Sequence[str] = (),
+        sources: Sequence[str] = (),
+        date_from: str = "",
+        date_to: str = "",
+    ) -> list[str]:
+        """Ids of the passages whose article fits every condition given, sorted. Dates compare as ISO prefixes.
+
+        `date_to="2025-11"` includes all of that November; an article without a date fits no date condition.
+        """
+        where, values = ["1"], list[str]()
+        for column, wanted in (("a.language", languages), ("a.id", article_ids), ("a.source", sources)):
+            if wanted:
+                where.append(f"{column} IN (SELECT value FROM json_each(?))")
+                values.append(json.dumps(list(wanted)))
+        if date_from:
+            where.append("a.date <> '' AND a.date >= ?")
+            values.append(date_from)
+        if date_to:
+            where.append("a.date <> '' AND substr(a.date, 1, ?) <= ?")
+            values += [str(len(date_to)), date_to]
+        query = (
+            "SELECT p.id FROM passages p JOIN articles a ON a.id = p.article_id "
+            f"WHERE {' AND '.join(where)} ORDER BY p.id"
+        )
+        return [row[0] for row in self._rows(query, values)]
+
+    def _in(self, query: str, values: Iterable[str]) -> Iterator[tuple[Any, ...]]:
+        """The rows of `query` + a list of values, in slices that SQLite takes."""
+        wanted = list(values)
+        for start in range(0, len(wanted), _SLICE):
+            some = wanted[start : start + _SLICE]
+            yield from self._rows(f"{query} ({','.join('?' * len(some))})", some)
+
+    def _rows(self, query: str, values: Sequence[str] = ()) -> list[tuple[Any, ...]]:
+        try:
+            with self._lock:
+                return self._connection.execute(query, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise StoreError(
+                f"the manifest {str(self.path)!r} is damaged ({error}): rebuild it with `kotae index --rebuild PATH...`"
+            ) from error
+
+
+def _article(row: Sequence[str]) -> Article:
+    article_id, title, language, source, date, text = row
+    return Article(id=article_id, title=title, language=cast(Language, language), source=source, date=date, text=text)
+
+
+def _passage(row: Sequence[str]) -> Passage:
+    _, article_id, start, stop, heading, language, title, text = row
+    return Passage(
+        article_id=article_id,
+        start=int(start),
+        end=int(stop),
+        text=text,
+        title=title,
+        heading=heading,
+        language=cast(Language, language),
+    )

@@ -1,0 +1,122 @@
+"""The Chroma collections behind our own methods: passage ids and vectors in, ids and similarities out.
+
+One collection per language: a question is matched in each, and a filtered query of Chroma takes ten times as long as
+one in a collection of its own. Texts stay in the manifest. Distances become similarities here and nowhere else.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.article import LANGUAGES, Language
+from index.errors import StoreError
+
+_SLICE = 250  # rows per call: Chroma raises past 5,461
+_CONFIGURATION = {"hnsw": {"space": "cosine", "ef_construction": 200, "ef_search": 200, "max_neighbors": 24}}
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A passage near a question. `similarity`: cosine, 1.0 is the same direction."""
+
+    passage_id: str
+    similarity: float
+
+
+class PassageStore:
+    """Vectors of passages on disk, one Chroma collection for each language."""
+
+    def __init__(self, folder: Path, client: Any) -> None:
+        self.folder = folder
+        self._client = client
+        self._collections: dict[Language, Any] = {}
+
+    @classmethod
+    def create(cls, folder: Path) -> "PassageStore":
+        """A new store in `folder`, with a collection for each language."""
+        store = cls(folder, _client(folder))
+        for language in LANGUAGES:
+            store._collections[language] = store._client.get_or_create_collection(
+                _name(language), configuration=_CONFIGURATION, embedding_function=None
+            )
+        return store
+
+    @classmethod
+    def open(cls, folder: Path) -> "PassageStore":
+        """The store in `folder`. Raises StoreError when it is missing or damaged."""
+        if not (folder / "chroma.sqlite3").is_file():
+            raise StoreError(f"there is no Chroma database in {str(folder)!r}: run `kotae index --rebuild`")
+        from chromadb.errors import ChromaError
+
+        try:
+            store = cls(folder, _client(folder))
+            for language in LANGUAGES:
+                store._collections[language] = store._client.get_collection(_name(language), embedding_function=None)
+        except (ChromaError, ValueError, OSError) as error:
+            raise StoreError(
+                f"the Chroma database in {str(folder)!r} cannot be opened ({error}): run `kotae index --rebuild`"
+            ) from error
+        return store
+
+    def put(self, ids: Sequence[str], vectors: NDArray[np.float32], language: Language) -> None:
+        """Writes vectors, float32 of shape (len(ids), dimension), over older ones of the same ids."""
+        for start in range(0, len(ids), _SLICE):
+            self._collections[language].upsert(
+                ids=list(ids[start : start + _SLICE]), embeddings=vectors[start : start + _SLICE]
+            )
+
+    def remove(self, ids: Sequence[str], language: Language) -> None:
+        """Removes vectors; ids that are not there are no error."""
+        for start in range(0, len(ids), _SLICE):
+            self._collections[language].delete(ids=list(ids[start : start + _SLICE]))
+
+    def search(self, vector: NDArray[np.float32], k: int, language: Language) -> list[Neighbour]:
+        """The `k` passages of `language` nearest to `vector` (shape (dimension,)), nearest first, ties by id."""
+        found = self._collections[language].query(query_embeddings=[vector], n_results=k, include=["distances"])
+        pairs = zip(found["ids"][0], found["distances"][0], strict=True)
+        neighbours = [Neighbour(passage_id, 1.0 - float(distance)) for passage_id, distance in pairs]
+        return sorted(neighbours, key=lambda neighbour: (-neighbour.similarity, neighbour.passage_id))
+
+    def count(self, language: Language) -> int:
+        """How many vectors Chroma says it holds."""
+        return int(self._collections[language].count())
+
+    def reachable(self, expected: int, language: Language) -> set[str]:
+        """Ids that a search can find: what `count` says is no proof, the graph may have lost vectors."""
+        if not expected:
+            return set()
+        some = self._collections[language].get(limit=1, include=["embeddings"])["embeddings"]
+        if not len(some):
+            return set()
+        found: set[str] = set()
+        dimension = len(some[0])
+        # Searching near different directions and asking for everything: HNSW returns all it can reach.
+        for axis in range(0, dimension, max(1, dimension // 4)):
+            probe = np.zeros(dimension, dtype=np.float32)
+            probe[axis] = 1.0
+            found |= {neighbour.passage_id for neighbour in self.search(probe, expected, language)}
+            if len(found) >= expected:
+                break
+        return found
+
+    def close(self) -> None:
+        """Gives the database back. Chroma keeps one engine per path until then."""
+        self._client.close()
+
+
+def _name(language: Language) -> str:
+    return f"passages-{language}"
+
+
+def _client(folder: Path) -> Any:
+    import chromadb  # takes a second; opening a store pays for it, importing this file does not
+    from chromadb.config import Settings
+
+    folder.mkdir(parents=True, exist_ok=True)
+    # `_env_file=None`: without it a stray .env of the current folder would change the settings.
+    settings = Settings(_env_file=None, anonymized_telemetry=False, is_persistent=True)  # type: ignore[call-arg]
+    return chromadb.PersistentClient(path=str(folder.resolve()), settings=settings)

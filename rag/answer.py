@@ -1,0 +1,106 @@
+"""What comes out: an answer with citations that can be checked. Knows nothing of how it was made."""
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from index.article import Language
+from rag.retrieve import Hit
+
+
+@dataclass(frozen=True, kw_only=True)
+class Citation:
+    """`[number]` in the answer and the verbatim quote it stands for: `quote == article.text[start:end]`."""
+
+    number: int
+    article_id: str
+    title: str
+    source: str
+    quote: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """The first thing a stream yields: the passages, before the model speaks."""
+
+    question: str
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Piece:
+    """A piece of the answer's text as it is written; the final `Answer` may correct it."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """The last thing a stream yields, and what `answer` returns.
+
+    `language` is that of `text`. `answered` is False when the articles do not say (then `text` says so and
+    `hits` are the nearest passages) or when no model could be asked. `timings` are seconds, by stage.
+    """
+
+    question: str
+    text: str
+    language: Language
+    answered: bool
+    citations: tuple[Citation, ...] = ()
+    hits: tuple[Hit, ...] = ()
+    warnings: tuple[str, ...] = ()
+    timings: Mapping[str, float] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object that `kotae ask --json` prints; only JSON types."""
+        return {
+            "question": self.question,
+            "text": self.text,
+            "language": self.language,
+            "answered": self.answered,
+            "citations": [
+                {
+                    "number": citation.number,
+                    "article_id": citation.article_id,
+                    "title": citation.title,
+                    "source": citation.source,
+                    "quote": citation.quote,
+                    "start": citation.start,
+                    "end": citation.end,
+                }
+                for citation in self.citations
+            ],
+            "hits": [
+                {
+                    "passage_id": hit.passage.id,
+                    "article_id": hit.passage.article_id,
+                    "text": hit.passage.text,
+                    "score": hit.score,
+                }
+                for hit in self.hits
+            ],
+            "warnings": list(self.warnings),
+            "timings": dict(self.timings),
+        }
+
+    def __str__(self) -> str:
+        """The text, then one line for each citation."""
+        lines = [self.text]
+        if self.citations:
+            lines.append("")
+        lines += [f"[{c.number}] {c.title}: 「{c.quote}」" for c in self.citations]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """For Jupyter. Every piece of text is escaped: articles and models are not trusted with markup."""
+        paragraphs = "".join(f"<p>{html.escape(line)}</p>" for line in self.text.splitlines() if line.strip())
+        sources = "".join(
+            f"<li value='{c.number}'><b>{html.escape(c.title)}</b>"
+            f"<blockquote style='margin:.25em 1em;border-left:3px solid #999;padding-left:.75em'>"
+            f"{html.escape(c.quote)}</blockquote></li>"
+            for c in self.citations
+        )
+        return f"<div lang='{self.language}'>{paragraphs}<ol>{sources}</ol></div>"

@@ -1,0 +1,67 @@
+"""Checks the figures of an answer against its evidence: a figure that stands nowhere in it was made up.
+
+Knows when two figures say the same, in either notation. Does not know whether a true figure is used for the right
+thing, nor names (`index/figures.py` finds neither).
+"""
+
+import re
+from dataclasses import replace
+from decimal import Decimal
+
+from index.figures import Figure, figure_keys, find_figures, plain
+
+# What an answer's own layout numbers: "1." or "2)" at the start of a line, and the citation marks [1], [2, 3].
+_LIST_NUMBER = re.compile(
+    r"^[ \t>*_#-]{0,8}(?:\(?\d{1,3}[.)](?=\s|$)|\d{1,3}[.．、)](?!\d)|[(（]\d{1,3}[)）])", re.MULTILINE
+)
+_CITATION = re.compile(r"[\[［【]\s?\d{1,3}(?:\s?[,、-]\s?\d{1,3}){0,20}\s?[\]］】]")
+
+
+def ungrounded(answer: str, evidence: str) -> list[Figure]:
+    """The figures and dates of `answer` whose value does not occur in `evidence`, in order.
+
+    A number is grounded by any figure of the same value; a date by a fuller date, or by a year and a day that both
+    occur; a range by both its ends; a vague magnitude (数十万) by the same magnitude only. Qualifiers do not matter,
+    rounding does. One and two written in words, list numbers and citation marks are passed over.
+    """
+    stated = {key for figure in find_figures(_blanked(evidence)) for end in _ends(figure) for key in _all_keys(end)}
+    return [f for f in find_figures(_blanked(answer)) if not all(_is_stated(end, stated) for end in _ends(f))]
+
+
+def _blanked(text: str) -> str:
+    """The text with spaces for its layout numbers, so that every offset stays."""
+    for pattern in (_CITATION, _LIST_NUMBER):
+        text = pattern.sub(lambda match: " " * len(match[0]), text)
+    return text
+
+
+def _ends(figure: Figure) -> list[Figure]:
+    return [replace(figure, value=v) for v in figure.value] if isinstance(figure.value, tuple) else [figure]
+
+
+def _all_keys(figure: Figure) -> list[str]:
+    day = re.search(r"-(\d\d)$", str(figure.value)) if figure.kind == "date" else None
+    return [*figure_keys(figure), *([f"date:---{day[1]}"] if day and not str(figure.value).startswith("--") else [])]
+
+
+def _is_stated(figure: Figure, stated: set[str]) -> bool:
+    if isinstance(figure.value, Decimal):
+        number = plain(figure.value)
+        if figure.is_vague:
+            return f"vague:{number}" in stated
+        # "two companies" counts what the evidence names; only written digits claim a figure.
+        if figure.value <= 2 and figure.kind in ("count", "number") and not re.search(r"\d", figure.text):
+            return True
+        # 2025 may be a year, and "the 3rd" a day.
+        return bool({f"num:{number}", f"date:{number}", f"date:---{number:0>2}"} & stated)
+    value = str(figure.value)
+    if figure.kind in ("ratio", "time"):
+        return f"{figure.kind}:{value}" in stated
+    if f"date:{value}" in stated:
+        return True
+    if match := re.fullmatch(r"(?:FY)?(\d{4})-(\d\d-\d\d|\d\d|[QH]\d)", value):
+        # Articles name the year once, and then days: 2025年の報告 ... 11月3日.
+        rest = f"--{match[2]}" if len(match[2]) == 2 and match[2].isdigit() else match[2]
+        return {f"date:{match[1]}", f"date:{rest}"} <= stated
+    number = value.removeprefix("FY").removeprefix("---").lstrip("0")
+    return bool({f"num:{number}", f"date:{number}"} & stated) if number.isdigit() else False

@@ -1,0 +1,218 @@
+"""The one seam to models that write: opened by settings, read as pieces of text. Knows nothing of prompts.
+
+Two providers behind LangChain's chat model interface: llama.cpp in this process, and any OpenAI-compatible endpoint.
+"""
+
+import math
+import re
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from index.durable import file_digest
+from index.embedfiles import describe_embedder
+from index.errors import ChatModelError, ChatModelTimeout, ModelError
+from index.modelfiles import prepare, status, verify
+from index.modelspec import ModelSpec, ModelStatus
+from index.progress import Progress, ProgressCallback, nobody
+from rag.qwen import QWEN_CODER
+from rag.remote_model import holds_key, length_limit, open_endpoint, translated, worth_asking_again
+from rag.settings import Settings
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.messages import AIMessageChunk, BaseMessage
+
+FIRST_TOKEN_SECONDS = 120.0
+TOTAL_SECONDS = 300.0
+AGAIN_AFTER_SECONDS = 0.5
+
+KNOWN_CHAT_MODELS: dict[str, ModelSpec] = {QWEN_CODER.name: QWEN_CODER}
+
+
+def open_chat_model(settings: Settings, progress: ProgressCallback | None = None) -> "BaseChatModel":
+    """The chat model of the settings: an endpoint if they name one, else a model in this process.
+
+    A known local model is prepared on first use; nothing is loaded or asked yet. Raises ModelError, SettingsError.
+    """
+    if settings.chat_url:
+        return open_endpoint(
+            url=settings.chat_url,
+            model=settings.chat_model,
+            key=settings.chat_key,
+            first_token_seconds=FIRST_TOKEN_SECONDS,
+        )
+    path = _model_file(settings, progress)
+    # LangChain takes 0.8 s to import: not paid by commands that ask no model.
+    from rag.local_model import LlamaChatModel
+
+    return LlamaChatModel(path=path, threads=settings.threads)
+
+
+def describe_models(
+    settings: Settings, *, recompute: bool = False, progress: ProgressCallback | None = None
+) -> list[ModelStatus]:
+    """One line for the embedder and one for the chat model; `recompute` reads their files again."""
+    embedder = describe_embedder(
+        settings.embedder, settings.models, allow_hub=settings.allow_hub, recompute=recompute, progress=progress
+    )
+    return [embedder, _describe_chat_model(settings, recompute, progress)]
+
+
+def stream_text(
+    chat_model: "BaseChatModel",
+    messages: Sequence["BaseMessage"],
+    *,
+    max_tokens: int,
+    stop: Sequence[str] = (),
+    total_seconds: float = TOTAL_SECONDS,
+    **extras: Any,
+) -> Iterator[str]:
+    """Pieces of the model's text as it writes them; empty ones are left out.
+
+    Closing the iterator stops the model. An endpoint that cannot be reached or is overloaded is asked once more, but
+    only while nothing has been said. `extras` go to the model as they are (`grammar`, `seed`, ...).
+    Raises ChatModelTimeout, ChatModelBusy, ChatModelError, ModelError.
+    """
+    deadline = time.monotonic() + total_seconds
+    request = {**length_limit(chat_model, max_tokens), **extras}
+    clean = [_neutralised(message) for message in messages]
+    for attempt in (1, 2):
+        pieces = chat_model.stream(clean, stop=list(stop) or None, **request)
+        said = False
+        try:
+            while (chunk := _next(pieces)) is not None:
+                if time.monotonic() > deadline:
+                    raise ChatModelTimeout(f"the chat model wrote for {total_seconds:g} s and was stopped: try again")
+                if text := str(chunk.text):
+                    said = True
+                    yield text
+            return
+        except (ChatModelError, ModelError):
+            raise
+        except Exception as error:
+            if said or attempt == 2 or not worth_asking_again(error):
+                if holds_key(error, chat_model):  # a traceback shows the cause
+                    raise translated(error, chat_model) from None
+                raise translated(error, chat_model) from error
+        finally:
+            pieces.close()  # type: ignore[attr-defined]  # a generator: leaving it must stop the model now
+        time.sleep(AGAIN_AFTER_SECONDS)
+
+
+def yes_probability(chat_model: "BaseChatModel", messages: Sequence["BaseMessage"]) -> float | None:
+    """How probable the model finds it that its answer begins with yes rather than no: 0.0 to 1.0.
+
+    None when the endpoint tells no probabilities, or neither word is among the likely ones.
+    Raises what `stream_text` raises.
+    """
+    request = {**length_limit(chat_model, 1), "logprobs": True, "top_logprobs": 20}
+    try:
+        with _untraced():
+            reply = chat_model.invoke([_neutralised(message) for message in messages], **request)
+    except (ChatModelError, ModelError):
+        raise
+    except Exception as error:
+        if holds_key(error, chat_model):
+            raise translated(error, chat_model) from None
+        raise translated(error, chat_model) from error
+    content = (reply.response_metadata.get("logprobs") or {}).get("content") or [{}]
+    return share_of_yes([(str(top["token"]), float(top["logprob"])) for top in content[0].get("top_logprobs") or ()])
+
+
+_YES = frozenset({"yes", "はい"})
+_NO = frozenset({"no", "いいえ", "いい", "いえ"})  # tokenizers cut いいえ
+
+
+def share_of_yes(tokens: Sequence[tuple[str, float]]) -> float | None:
+    """The probability of yes out of yes and no, over all ways of writing them, from tokens and log-probabilities.
+
+    None when neither is there.
+    """
+    words = [(token.strip().casefold(), math.exp(logprob)) for token, logprob in tokens]
+    yes = sum(probability for word, probability in words if word in _YES)
+    no = sum(probability for word, probability in words if word in _NO)
+    return yes / (yes + no) if yes + no > 0 else None
+
+
+# What chat templates are made of: ChatML and Llama 3 (<|x|>), DeepSeek (<｜x｜>), Gemma, Llama 2 and Mistral, and the
+# marks around tools. llama.cpp reads them as control tokens wherever they stand, in an article too.
+_TEMPLATE_TOKENS = re.compile(
+    r"<[|｜]([^<>|｜‹›\n]{1,64})[|｜]>"
+    r"|<(/?(?:s|bos|eos|pad|unk|mask|start_of_turn|end_of_turn|start_of_image|end_of_image|unused\d+"
+    r"|tool_call|tool_response|tools|think|image_soft_token))>"
+    r"|<<(/?SYS)>>"
+    r"|\[(/?(?:INST|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|TOOL_CONTENT|SYSTEM_PROMPT|IMG|PREFIX|SUFFIX|MIDDLE))\]"
+)
+
+
+def neutralise_template_tokens(text: str) -> str:
+    """`text` with every token of a chat template broken, visibly: `<|im_start|>` becomes `‹im_start›`.
+
+    Without this an article could end its own quotation and speak as the user. Applying it again changes nothing.
+    """
+    return _TEMPLATE_TOKENS.sub(lambda match: f"‹{match[match.lastindex or 0]}›", text)
+
+
+def _neutralised(message: "BaseMessage") -> "BaseMessage":
+    return message.model_copy(update={"content": neutralise_template_tokens(str(message.text))})
+
+
+def _next(pieces: "Iterator[AIMessageChunk]") -> "AIMessageChunk | None":
+    """The next piece. The tracer is chosen when a stream starts, so the first one is asked for untraced."""
+    with _untraced():
+        return next(pieces, None)
+
+
+def _untraced() -> AbstractContextManager[None]:
+    """Articles are private: LANGSMITH_TRACING, set for another program, must not send them to a tracing service."""
+    from langsmith.run_helpers import tracing_context
+
+    return tracing_context(enabled=False)
+
+
+def _model_file(settings: Settings, progress: ProgressCallback | None) -> Path:
+    spec = KNOWN_CHAT_MODELS.get(settings.chat_model)
+    if spec:
+        return prepare(spec, settings.models, allow_hub=settings.allow_hub, progress=progress) / spec.files[0].name
+    path = Path(settings.chat_model).expanduser()
+    if path.is_file():
+        return path.resolve()
+    raise ModelError(_unknown(settings.chat_model))
+
+
+def _unknown(name: str) -> str:
+    known = ", ".join(repr(known) for known in KNOWN_CHAT_MODELS)
+    return (
+        f"there is no chat model {name!r}: set KOTAE_CHAT_MODEL to {known}, or to a .gguf file, or set KOTAE_CHAT_URL "
+        "to an endpoint that serves it"
+    )
+
+
+def _describe_chat_model(settings: Settings, recompute: bool, progress: ProgressCallback | None) -> ModelStatus:
+    spec = None if settings.chat_url else KNOWN_CHAT_MODELS.get(settings.chat_model)
+    if spec and recompute:
+        return verify(spec, settings.models, progress=progress)
+    if spec:
+        return status(spec, settings.models, allow_hub=settings.allow_hub)
+    path = Path(settings.chat_model).expanduser()
+    found = not settings.chat_url and path.is_file()
+    size = path.stat().st_size if found else 0
+    tell = progress or nobody
+    label = f"reading {path.name}"
+    source = str(path) if found else "an endpoint" if settings.chat_url else _unknown(settings.chat_model)
+    return ModelStatus(
+        name=settings.chat_model,
+        kind="chat",
+        ready=found or bool(settings.chat_url),
+        path=path if found else None,
+        size=size,
+        digest=file_digest(path, lambda done: tell(Progress(label=label, done=done, total=size)))
+        if found and recompute
+        else "",
+        licence="unknown",
+        origin="an endpoint" if settings.chat_url else settings.chat_model,
+        source=source,
+    )

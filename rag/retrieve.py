@@ -1,0 +1,169 @@
+"""Finds passages for a question. Knows nothing of prompts or of models that write.
+
+Two legs, one list: similarity (Chroma) and words (BM25). A mixed collection would favour the passages in the
+question's own language, related or not, so each score is standardised among the passages of its language before the
+languages meet: a passage is as good as it stands out among its own.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from index.article import Article, Language, Passage
+from index.collection import Candidate, Candidates, Collection
+from index.space import Spread
+from rag.language import question_language
+
+POOL = 100  # passages of each leg and language that are looked at
+TWIN = 0.4  # cosine by content from which two passages say the same in two languages; unrelated ones stay below 0.2
+OWN = 5  # passages in the question's language among which the twin of a foreign one is looked for
+MAX_PER_ARTICLE = 4  # passages of one article among the hits, while others match
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weights:
+    """How much the words count beside the similarity, by whether question and passage share their language.
+
+    Words hardly match across languages but for names and figures: when they do match, that says much.
+    """
+
+    words_same: float = 0.30
+    words_cross: float = 0.12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hit:
+    """A passage found for a question.
+
+    `score`: higher is better; comparable within one search only. `parts` holds what it was made of: `similarity`
+    (cosine, 1.0 is the same direction) and `words` (BM25), each also in standard deviations above the mean of all
+    passages in its language (`similarity_z`, `words_z`).
+    """
+
+    passage: Passage
+    article: Article
+    score: float
+    parts: Mapping[str, float] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What `kotae search --json` prints for it; only JSON types."""
+        return {
+            "passage_id": self.passage.id,
+            "article_id": self.passage.article_id,
+            "title": self.article.title,
+            "source": self.article.source,
+            "date": self.article.date,
+            "language": self.passage.language,
+            "heading": self.passage.heading,
+            "text": self.passage.text,
+            "start": self.passage.start,
+            "end": self.passage.end,
+            "score": self.score,
+            "parts": dict(self.parts),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filters:
+    """Which articles may be searched; an empty condition lets everything pass. Dates are ISO 8601 prefixes."""
+
+    languages: Sequence[str] = ()
+    article_ids: Sequence[str] = ()
+    sources: Sequence[str] = ()
+    date_from: str = ""
+    date_to: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.languages or self.article_ids or self.sources or self.date_from or self.date_to)
+
+
+@dataclass(frozen=True)
+class _Scored:
+    candidate: Candidate
+    score: float
+    similarity_z: float
+    words_z: float
+
+
+def retrieve(
+    collection: Collection,
+    question: str,
+    k: int,
+    *,
+    filters: Filters | None = None,
+    weights: Weights | None = None,
+) -> list[Hit]:
+    """The `k` best passages for `question`, best first; ties by passage id, so two runs give the same list."""
+    allowed = None
+    if filters:
+        allowed = collection.select(
+            languages=filters.languages,
+            article_ids=filters.article_ids,
+            sources=filters.sources,
+            date_from=filters.date_from,
+            date_to=filters.date_to,
+        )
+    language = question_language(question)
+    candidates = collection.candidates(question, language, max(POOL, k), allowed)
+    ranked = _own_language_first(collection, rank(candidates, language, weights or Weights()), language)
+    passages = collection.passages(scored.candidate.passage_id for scored in ranked[: 4 * k + 20])
+    chosen = _spread_over_articles([s for s in ranked if s.candidate.passage_id in passages], passages, k)
+    articles = collection.articles({passages[s.candidate.passage_id].article_id for s in chosen})
+    return [
+        Hit(
+            passage=passages[scored.candidate.passage_id],
+            article=articles[passages[scored.candidate.passage_id].article_id],
+            score=scored.score,
+            parts={
+                "similarity": scored.candidate.similarity,
+                "similarity_z": scored.similarity_z,
+                "words": scored.candidate.words,
+                "words_z": scored.words_z,
+            },
+        )
+        for scored in chosen
+    ]
+
+
+def rank(candidates: Candidates, language: Language, weights: Weights) -> list[_Scored]:
+    """All candidates with their fused scores, best first.
+
+    score = (1 - w) z(similarity) + w z(words), with w by whether question and passage share their language.
+    """
+    ranked = []
+    for candidate in candidates.found:
+        weight = weights.words_same if candidate.language == language else weights.words_cross
+        similarity_z = _z(candidate.similarity, candidates.similarity[candidate.language])
+        words_z = _z(candidate.words, candidates.words[candidate.language])
+        score = (1 - weight) * similarity_z + weight * words_z
+        ranked.append(_Scored(candidate, score, similarity_z, words_z))
+    return sorted(ranked, key=lambda scored: (-scored.score, scored.candidate.passage_id))
+
+
+def _own_language_first(collection: Collection, ranked: list[_Scored], language: Language) -> list[_Scored]:
+    """When the best passage is foreign and one in the question's language says the same, that one comes first."""
+    if not ranked or ranked[0].candidate.language == language:
+        return ranked
+    own = [scored for scored in ranked if scored.candidate.language == language][:OWN]
+    alike = collection.alike(ranked[0].candidate.passage_id, [scored.candidate.passage_id for scored in own])
+    for scored, similarity in zip(own, alike, strict=True):
+        if similarity >= TWIN:
+            first = replace(scored, score=ranked[0].score)
+            return [first, *(other for other in ranked if other is not scored)]
+    return ranked
+
+
+def _z(value: float, spread: Spread) -> float:
+    return (value - spread.mean) / spread.deviation if spread.deviation > 1e-9 else 0.0
+
+
+def _spread_over_articles(ranked: Sequence[_Scored], passages: Mapping[str, Passage], k: int) -> list[_Scored]:
+    """The first `k`, no article with more than MAX_PER_ARTICLE of them while others match."""
+    chosen, spare = list[_Scored](), list[_Scored]()
+    taken: dict[str, int] = {}
+    for scored in ranked:
+        article_id = passages[scored.candidate.passage_id].article_id
+        taken[article_id] = taken.get(article_id, 0) + 1
+        (chosen if taken[article_id] <= MAX_PER_ARTICLE else spare).append(scored)
+    kept = (chosen + spare)[:k]
+    return [scored for scored in ranked if scored in kept]

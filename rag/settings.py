@@ -1,0 +1,68 @@
+"""Everything a user may change, on one screen. Read once, at the edge; functions below take plain values."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from index.errors import SettingsError
+
+DEFAULT_EMBEDDER = "intfloat/multilingual-e5-small"
+DEFAULT_CHAT_MODEL = "qwen2.5-coder-1.5b-instruct"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What a user may change. Each field names its environment variable; `from_environment` reads them."""
+
+    home: Path  # KOTAE_HOME: the index and its state
+    models: Path  # KOTAE_MODELS: prepared models, shared by every home
+    embedder: str = DEFAULT_EMBEDDER  # KOTAE_EMBEDDER: a known name, a folder, or (if the hub is allowed) a hub name
+    chat_model: str = DEFAULT_CHAT_MODEL  # KOTAE_CHAT_MODEL: a known name, a .gguf file, or the endpoint's model name
+    chat_url: str = ""  # KOTAE_CHAT_URL: base URL of an OpenAI-compatible endpoint; "" runs the model in this process
+    chat_key: str = field(default="", repr=False)  # KOTAE_CHAT_KEY: its key; never printed
+    allow_hub: bool = False  # KOTAE_ALLOW_HUB=1: a missing model may be fetched from the model hub
+    threads: int = 0  # KOTAE_THREADS: threads for the models; 0 takes the cores this process may use
+
+    @classmethod
+    def from_environment(
+        cls, environment: Mapping[str, str] | None = None, home: str | os.PathLike[str] | None = None
+    ) -> "Settings":
+        """Settings from KOTAE_* variables; `home`, when given, wins over KOTAE_HOME.
+
+        Raises SettingsError naming the variable and its value.
+        """
+        env = os.environ if environment is None else environment
+        from platformdirs import user_cache_path, user_data_path
+
+        return cls(
+            home=_folder(home or env.get("KOTAE_HOME") or user_data_path("kotae")),
+            models=_folder(env.get("KOTAE_MODELS") or user_cache_path("kotae") / "models"),
+            embedder=env.get("KOTAE_EMBEDDER") or DEFAULT_EMBEDDER,
+            chat_model=env.get("KOTAE_CHAT_MODEL") or DEFAULT_CHAT_MODEL,
+            chat_url=env.get("KOTAE_CHAT_URL", ""),
+            chat_key=env.get("KOTAE_CHAT_KEY", ""),
+            allow_hub=_switch(env, "KOTAE_ALLOW_HUB"),
+            threads=_count(env, "KOTAE_THREADS"),
+        )
+
+
+def _folder(value: str | os.PathLike[str]) -> Path:
+    """Real and absolute: Chroma opens one engine per spelling of a path, so there must be one spelling."""
+    return Path(os.path.realpath(os.path.expanduser(value)))
+
+
+def _switch(env: Mapping[str, str], name: str) -> bool:
+    value = env.get(name, "").strip().lower()
+    if value in ("", "0", "false", "no", "off"):
+        return False
+    if value in ("1", "true", "yes", "on"):
+        return True
+    raise SettingsError(f"{name} is {value!r}: set it to 1 or 0")
+
+
+def _count(env: Mapping[str, str], name: str) -> int:
+    value = env.get(name, "").strip() or "0"
+    if not value.isascii() or not value.isdigit():
+        raise SettingsError(f"{name} is {value!r}: set it to a whole number, or leave it out")
+    return int(value)

@@ -1,0 +1,69 @@
+"""A page served from a thread, and what its browser asked for. For any bot that has what `ui.turns.Bot` asks for."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Page
+
+from ui.page import serving
+from ui.turns import Bot
+
+SCREENSHOTS = Path(__file__).parents[2] / "screenshots"  # ignored by git; each run overwrites them
+
+
+@contextmanager
+def served(bot: Bot) -> Iterator[str]:
+    """The address of a page that serves `bot` from a thread."""
+    addresses: list[str] = []
+    up = threading.Event()
+
+    def ready(url: str) -> None:
+        addresses.append(url)
+        up.set()
+
+    with serving(bot, port=0, ready=ready) as server:
+        thread = threading.Thread(target=server, daemon=True)
+        thread.start()
+        assert up.wait(30), "the page did not come up"
+        yield addresses[0]
+        server.should_exit = True
+        thread.join(15)
+
+
+@dataclass
+class Watched:
+    """A page with all that its browser asked for and complained about."""
+
+    page: Page
+    url: str
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    @property
+    def foreign(self) -> list[str]:
+        """Requests to anything but the page's own server."""
+        own = urlsplit(self.url).netloc
+        return [url for url in self.requests if not url.startswith(("data:", "blob:")) and urlsplit(url).netloc != own]
+
+    def ask(self, question: str) -> None:
+        box = self.page.locator("#k-box textarea")
+        box.fill(question)
+        box.press("Enter")
+
+    def finished(self) -> None:
+        """Waits until the last answer is whole, stopped or failed."""
+        self.page.wait_for_function(
+            "() => { const all = document.querySelectorAll('.k-answer');"
+            " return all.length && !all[all.length - 1].classList.contains('k-running'); }"
+        )
+
+    def shot(self, name: str) -> None:
+        SCREENSHOTS.mkdir(exist_ok=True)
+        self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+
+OpenPage = Callable[..., Watched]

@@ -1,0 +1,228 @@
+"""The command line: `kotae index | ask | search | chat | eval | models | doctor`. Holds no logic of its own.
+
+Results go to standard output, everything else to standard error. Exit status: 0 done, 1 a KotaeError, 2 wrong usage.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from index.errors import KotaeError
+from rag.language import ASKED
+from rag.settings import Settings
+from ui.terminal import ProgressLine, say
+
+EXIT_ERROR = 1
+EXIT_INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.run(options)
+        sys.stdout.flush()
+        return status
+    except KotaeError as error:
+        say(f"kotae: {error}", to=sys.stderr)
+        return EXIT_ERROR
+    except KeyboardInterrupt:
+        say("kotae: stopped", to=sys.stderr)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader (head, less) has seen enough; Python would complain once more while it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_ERROR
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="kotae", description="Answers questions from your own articles, in Japanese and English."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: Any, summary: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=summary, description=summary)
+        made.add_argument("--home", metavar="DIR", help="folder of the index and its state (default: KOTAE_HOME)")
+        made.set_defaults(run=run)
+        return made
+
+    index = command("index", _index, "Read articles and make them searchable.")
+    index.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="folders, text or Markdown files, JSONL")
+    index.add_argument("--rebuild", action="store_true", help="make the index anew instead of bringing it up to date")
+
+    ask = command("ask", _ask, "Answer a question, with the sentences behind the answer.")
+    ask.add_argument("question", metavar="QUESTION")
+    ask.add_argument("--lang", choices=ASKED, default="auto", help="language of the answer (default: the question's)")
+    ask.add_argument("--json", action="store_true", help="print the answer as one JSON object")
+    _add_filters(ask)
+
+    search = command("search", _search, "Show the passages found for a question, and why.")
+    search.add_argument("question", metavar="QUESTION")
+    search.add_argument("-k", type=_positive, default=10, metavar="N", help="how many (default: 10)")
+    search.add_argument("--json", action="store_true", help="print a JSON list")
+    _add_filters(search)
+
+    chat = command("chat", _chat, "Open the chat window.")
+    chat.add_argument("--host", default="127.0.0.1", metavar="H", help="address to serve on (default: 127.0.0.1)")
+    chat.add_argument("--port", type=_port, default=7860, metavar="P", help="port to serve on (default: 7860)")
+
+    models = command("models", _models, "List the models: where each comes from, its size, licence and digest.")
+    models.add_argument("--verify", action="store_true", help="read every file again and compare the digests")
+    models.add_argument("--prepare", action="store_true", help="put the models in place now instead of at first use")
+
+    doctor = command("doctor", _doctor, "Check that models and index are whole.")
+    doctor.add_argument("--json", action="store_true", help="print a JSON list")
+    return parser
+
+
+def _add_filters(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("which articles to look in")
+    group.add_argument("--article", action="append", default=[], metavar="ID", help="only this one (may be repeated)")
+    group.add_argument(
+        "--source", action="append", default=[], metavar="NAME", help="only from this source (repeatable)"
+    )
+    group.add_argument("--articles-in", action="append", default=[], choices=("ja", "en"), help="only in this language")
+    group.add_argument("--from", dest="date_from", default="", metavar="DATE", help="dated then or later (2025-11-03)")
+    group.add_argument("--to", dest="date_to", default="", metavar="DATE", help="dated then or earlier (2025-11)")
+
+
+def _index(options: argparse.Namespace) -> int:
+    from index.build import update_index
+    from index.home import Home
+    from rag.chatbot import open_embedder
+
+    settings = Settings.from_environment(home=options.home)
+    with ProgressLine() as progress:
+        embedder = open_embedder(settings, progress)
+        report = update_index(Home(settings.home), embedder, options.paths, rebuild=options.rebuild, progress=progress)
+    for article_id, before, now in report.replaced:
+        say(f"{article_id} now comes from {now} (before: {before})", to=sys.stderr)
+    say(
+        f"{report.articles} articles, {report.passages} passages in {settings.home} "
+        f"({report.added} added, {report.changed} changed, {report.removed} removed, {report.unchanged} unchanged; "
+        f"{report.seconds:.1f} s)"
+    )
+    return 0
+
+
+def _ask(options: argparse.Namespace) -> int:
+    from rag.answer import Answer, Found
+
+    with ProgressLine() as progress:
+        bot = _open(options, progress)
+        for event in bot.stream(options.question, options.lang, filters=_filters(options)):
+            if isinstance(event, Found):
+                progress.note("reading the passages found")
+            elif isinstance(event, Answer):
+                answer = event
+            else:
+                progress.note("writing")
+    if options.json:
+        say(json.dumps(answer.to_dict(), ensure_ascii=False, indent=2))
+        return 0
+    say(str(answer))
+    if not answer.answered:
+        for hit in answer.hits[:3]:
+            say(f"\n- {hit.article.title}\n  {' '.join(hit.passage.text.split())}")
+    for warning in answer.warnings:
+        say(f"note: {warning}", to=sys.stderr)
+    return 0
+
+
+def _search(options: argparse.Namespace) -> int:
+    with ProgressLine() as progress:
+        bot = _open(options, progress)
+        hits = bot.search(options.question, options.k, filters=_filters(options))
+    if options.json:
+        say(json.dumps([hit.to_dict() for hit in hits], ensure_ascii=False, indent=2))
+        return 0
+    if not hits:
+        say("nothing found")
+    for number, hit in enumerate(hits, start=1):
+        parts = ", ".join(f"{name} {value:.3f}" for name, value in hit.parts.items())
+        date = f", {hit.article.date}" if hit.article.date else ""
+        say(f"{number}. {hit.article.title} ({hit.article.id}{date})")
+        say(f"   score {hit.score:.3f} = {parts}")
+        say(f"   {' '.join(hit.passage.text.split())}")
+    return 0
+
+
+def _chat(options: argparse.Namespace) -> int:
+    from ui.page import serve
+
+    with ProgressLine() as progress:
+        bot = _open(options, progress)
+        progress.note("loading the chat model")
+        bot.warm_up()
+    serve(bot, options.host, options.port, ready=lambda url: say(f"Kotae is at {url} (Ctrl-C ends it)"))
+    return 0
+
+
+def _models(options: argparse.Namespace) -> int:
+    from rag.chatbot import open_embedder
+    from rag.model import describe_models, open_chat_model
+
+    settings = Settings.from_environment(home=options.home)
+    with ProgressLine() as progress:
+        if options.prepare:
+            open_embedder(settings, progress)
+            open_chat_model(settings, progress)
+        described = describe_models(settings, recompute=options.verify, progress=progress)
+    for model in described:
+        say(f"{model.name} ({model.kind})")
+        say(f"  {'ready' if model.ready else 'not ready'}: {model.source}")
+        say(f"  from {model.origin}")
+        say(f"  {model.size / 1e6:,.1f} MB, licence {model.licence}, SHA-256 {model.digest or 'unknown'}")
+    return 0 if all(model.ready for model in described) or not options.verify else EXIT_ERROR
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from rag.doctor import examine
+
+    findings = list(examine(Settings.from_environment(home=options.home)))
+    if options.json:
+        shown = [{"name": f.name, "ok": f.ok, "message": f.message} for f in findings]
+        say(json.dumps(shown, ensure_ascii=False, indent=2))
+    else:
+        for finding in findings:
+            say(f"{'ok   ' if finding.ok else 'wrong'} {finding.name}: {finding.message}")
+    return 0 if all(finding.ok for finding in findings) else EXIT_ERROR
+
+
+def _open(options: argparse.Namespace, progress: ProgressLine) -> Any:
+    from rag.chatbot import Chatbot
+
+    return Chatbot.open(options.home, progress=progress)
+
+
+def _filters(options: argparse.Namespace) -> Any:
+    from rag.retrieve import Filters
+
+    return Filters(
+        languages=tuple(options.articles_in),
+        article_ids=tuple(options.article),
+        sources=tuple(options.source),
+        date_from=options.date_from,
+        date_to=options.date_to,
+    )
+
+
+def _positive(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= 1000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 1000")
+    return int(text)
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port (0 to 65535; 0 takes any free one)")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
