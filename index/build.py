@@ -7,6 +7,7 @@ fails on the way leaves the index as it was.
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -76,16 +77,18 @@ def update_index(
     anew, of these paths only. Raises ArticleError, EmbedderMismatch, IndexBusy, StoreError; then nothing has changed.
     """
     began = time.monotonic()
-    with home.writing():
-        roots = [path.expanduser().resolve() for path in paths] or _known_roots(home)
+    with home.writing(), ExitStack() as opened:
+        roots = [_real(path) for path in paths] or _known_roots(home)
         wanted = _read(roots, progress)
         live = Manifest.open(home.live / "manifest.sqlite3") if home.live_name and not rebuild else None
         if live:
+            opened.callback(live.close)
             check_fingerprint(live, embedder)
-        outdated = live is not None and live.fingerprint != _fingerprint(embedder, passage_tokens)
+        outdated = live is not None and not _fingerprint(embedder, passage_tokens).items() <= live.fingerprint.items()
         if live and outdated and paths:  # cut differently now: everything is read again, not only what was named
             others = [Path(root) for root in live.roots() if Path(root) not in roots]
             wanted = {**_read(others, progress), **wanted}
+            roots += others
         fresh = live is None or outdated
         changes = _compare(live, wanted, roots, fresh=fresh)
         if not changes:
@@ -93,9 +96,9 @@ def update_index(
             return changes.report(embedded=0, articles=articles, passages=passages, seconds=time.monotonic() - began)
         folder = home.begin(copy_live=not fresh)
         try:
-            writer = _Writer(folder, embedder, passage_tokens, progress, live=live, fresh=fresh)
-            embedded = writer.apply(changes)
-            articles, passages = writer.finish()
+            with _Writer(folder, embedder, passage_tokens, progress, live=live, fresh=fresh) as writer:
+                embedded = writer.apply(changes)
+                articles, passages = writer.finish()
             home.publish(folder)
         except (OSError, sqlite3.Error) as error:
             raise StoreError(f"cannot write the index in {str(home.folder)!r}: {error}: it is as it was") from error
@@ -171,27 +174,37 @@ class _Writer:
         self._embedder = embedder
         self._passage_tokens = passage_tokens
         self._progress = progress
+        self._earlier = live.path.parent if live else None  # the generation to take vectors and terms from
+        self._questions = (
+            Space.open(self._earlier / "space.npz").questions if self._earlier else question_means(embedder)
+        )
         manifest = folder / "manifest.sqlite3"
         self._manifest = Manifest.create(manifest) if fresh else Manifest.open(manifest, writable=True)
-        self._store = PassageStore.create(folder / "chroma") if fresh else PassageStore.open(folder / "chroma")
-        self._known = live if live and fresh else self._manifest  # where vectors made earlier are found
-        earlier = folder / "space.npz" if not fresh else live.path.with_name("space.npz") if live else None
-        self._questions = Space.open(earlier).questions if earlier else question_means(embedder)
+        self._known = live or self._manifest
         if fresh:
-            self._manifest.set_fingerprint(_fingerprint(embedder, passage_tokens))
+            made = {**_fingerprint(embedder, passage_tokens), "dimension": str(embedder.dimension)}
+            self._manifest.set_fingerprint(made)
+        # Last, because Chroma keeps an engine for the path until it is closed.
+        self._store = PassageStore.create(folder / "chroma") if fresh else PassageStore.open(folder / "chroma")
+
+    def __enter__(self) -> "_Writer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._store.close()
+        self._manifest.close()
 
     def apply(self, changes: _Changes) -> int:
         """Writes what is new or changed and removes what is gone. How many passages had to be embedded."""
         for item in changes.moved:
             self._manifest.move_article(item.article.id, item.root, item.located.path)
         for article_id in changes.gone:
-            for passage in self._manifest.passages_of(article_id):
-                self._store.remove([passage.id], passage.language)
+            self._remove(self._manifest.passages_of(article_id))
             self._manifest.remove_article(article_id)
         return self._write(changes.new)
 
     def finish(self) -> tuple[int, int]:
-        """Makes the word index, checks that the parts agree, closes the files. (articles, passages) are in it."""
+        """Makes the word index and the space, checks that the parts agree. (articles, passages) are in it."""
         ids = self._manifest.passage_ids()
         for language in LANGUAGES:
             expected = sum(of == language for _, of in ids)
@@ -200,14 +213,25 @@ class _Writer:
                     f"Chroma holds {self._store.count(language)} of {expected} {language!r} passages: "
                     "run `kotae index --rebuild`"
                 )
-        passages = self._manifest.passages([passage_id for passage_id, _ in ids])
-        texts = [passages[passage_id].embedded_text for passage_id, _ in ids]
-        LexicalIndex.build(self._folder / "words", [passage_id for passage_id, _ in ids], texts)
+        self._index_words([passage_id for passage_id, _ in ids])
         self._measure(ids)
-        counts = self._manifest.count()
-        self._manifest.close()
-        self._store.close()
-        return counts
+        return self._manifest.count()
+
+    def _index_words(self, ids: Sequence[str]) -> None:
+        """Makes the word index; the passages of the earlier one are not read again."""
+
+        def texts() -> Iterator[str]:
+            for start in range(0, len(ids), _BATCH):
+                some = ids[start : start + _BATCH]
+                passages = self._manifest.passages(some)
+                yield from (passages[passage_id].embedded_text for passage_id in some)
+
+        folder = self._folder / "words"
+        try:
+            previous = LexicalIndex.open(self._earlier / "words") if self._earlier else None
+            LexicalIndex.build(folder, ids, texts(), previous=previous)
+        except StoreError:  # of another version, or damaged: everything is read again
+            LexicalIndex.build(folder, ids, texts())
 
     def _measure(self, ids: Sequence[tuple[str, Language]]) -> None:
         """Writes the shape of the vectors beside them."""
@@ -228,9 +252,9 @@ class _Writer:
         self._progress(Progress(label="embed", done=0, total=total, unit="passages"))
         for group in _groups(list(zip(new, cut, strict=True))):
             passages = [passage for _, some in group for passage in some]
-            known = self._known.passages([passage.id for passage in passages])
-            fresh = [passage for passage in passages if passage.id not in known]
-            vectors = dict(zip([p.id for p in passages if p.id in known], self._vectors(passages, known), strict=True))
+            ids = list(self._known.passages([passage.id for passage in passages]))
+            vectors = dict(zip(ids, self._known.vectors(ids), strict=True))
+            fresh = [passage for passage in passages if passage.id not in vectors]
             made = self._embedder.embed_passages([passage.embedded_text for passage in fresh])
             vectors.update(zip([passage.id for passage in fresh], made, strict=True))
             embedded += len(fresh)
@@ -240,19 +264,18 @@ class _Writer:
             self._progress(Progress(label="embed", done=done, total=total, unit="passages"))
         return embedded
 
-    def _vectors(self, passages: Sequence[Passage], known: dict[str, Passage]) -> NDArray[np.float32]:
-        return self._known.vectors([passage.id for passage in passages if passage.id in known])
-
     def _replace(self, item: _Located, passages: Sequence[Passage], vectors: dict[str, NDArray[np.float32]]) -> None:
         kept = {passage.id for passage in passages}
-        for old in self._manifest.passages_of(item.article.id):
-            if old.id not in kept:
-                self._store.remove([old.id], old.language)
+        self._remove([old for old in self._manifest.passages_of(item.article.id) if old.id not in kept])
         matrix = np.array([vectors[passage.id] for passage in passages], dtype=np.float32)
         matrix = matrix.reshape(len(passages), self._embedder.dimension)
         language: Language = item.article.language
         self._store.put([passage.id for passage in passages], matrix, language)
         self._manifest.put_article(item.located, item.root, passages, matrix)
+
+    def _remove(self, passages: Sequence[Passage]) -> None:
+        for language in LANGUAGES:
+            self._store.remove([passage.id for passage in passages if passage.language == language], language)
 
     def _split(self, new: Sequence[_Located]) -> list[list[Passage]]:
         cut = []
@@ -278,6 +301,14 @@ def _groups(
             group, size = [], 0
     if group:
         yield group
+
+
+def _real(path: Path) -> Path:
+    """Absolute, without links. Raises ArticleError for a path that cannot be followed."""
+    try:
+        return path.expanduser().resolve()
+    except (OSError, ValueError, RuntimeError) as error:  # a circle of links, `~nobody`, a zero byte
+        raise ArticleError(f"cannot follow the path {str(path)!r} ({error}): check it") from error
 
 
 def _known_roots(home: Home) -> list[Path]:
@@ -310,10 +341,10 @@ def _read(roots: Sequence[Path], progress: ProgressCallback) -> dict[str, _Locat
 
 
 def _fingerprint(embedder: TextEmbedder, passage_tokens: int) -> dict[str, str]:
+    """What must be the same for an index to be brought up to date. Asks for nothing that loads the embedder."""
     return {
         "embedder": embedder.name,
         "embedder_digest": embedder.digest,
-        "dimension": str(embedder.dimension),
         "splitter": SPLITTER_VERSION,
         "passage_tokens": str(passage_tokens),
         "words": str(words.VERSION),

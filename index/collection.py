@@ -4,6 +4,7 @@ It follows `HOME/CURRENT`: when a writer has switched to a new generation, the n
 """
 
 import threading
+import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -66,10 +67,14 @@ class _Generation:
         self.language = dict(ids)
         rows = {of: [number for number, (_, language) in enumerate(ids) if language == of] for of in LANGUAGES}
         self.rows = {of: np.array(numbers, dtype=np.intp) for of, numbers in rows.items() if numbers}
-
-    def close(self) -> None:
-        self.manifest.close()
-        self.store.close()
+        if set(self.rows) != set(self.space.plain):
+            raise StoreError(
+                f"'space.npz' in {str(folder)!r} belongs to other passages than the manifest: "
+                "run `kotae index --rebuild`"
+            )
+        # Chroma keeps an engine for each path: it goes when the last reader lets go of this generation.
+        self.close = weakref.finalize(self, _close, self.manifest, self.store)
+        self.close.atexit = False
 
 
 class Collection:
@@ -181,6 +186,11 @@ class Collection:
                 if name != self._open.name:
                     self._open = _Generation(self._home, name, self._embedder)
         return self._open
+
+
+def _close(manifest: Manifest, store: PassageStore) -> None:
+    manifest.close()
+    store.close()
 
 
 def _best(scores: NDArray[np.float32], rows: NDArray[np.intp], k: int) -> list[int]:

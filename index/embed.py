@@ -69,7 +69,7 @@ class Embedder:
         self._prompts = files.prompts
         self._threads = threads
         self._loading = threading.Lock()
-        self._encoding = threading.Lock()  # a fast tokenizer raises "Already borrowed" when two threads pad with it
+        self._encoding = threading.Lock()  # one call takes all threads; and shared tokenizers are "Already borrowed"
 
     @classmethod
     def open(

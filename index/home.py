@@ -60,14 +60,17 @@ class Home:
             lock.acquire()
         except Timeout as error:
             owner = self.folder / "writer.pid"
-            pid = owner.read_text(encoding="ascii").strip() if owner.is_file() else "unknown"
+            pid = owner.read_text(encoding="ascii", errors="replace").strip() if owner.is_file() else ""
             raise IndexBusy(
-                f"process {pid} is writing to {str(self.folder)!r}: wait for it to finish, or stop it"
+                f"process {pid or 'unknown'} is writing to {str(self.folder)!r}: wait for it to finish, or stop it"
             ) from error
         except OSError as error:
             raise StoreError(f"cannot write to {str(self.folder)!r}: {error.strerror or error}") from error
         try:
-            (self.folder / "writer.pid").write_text(str(os.getpid()), encoding="ascii")
+            try:
+                (self.folder / "writer.pid").write_text(str(os.getpid()), encoding="ascii")
+            except OSError as error:
+                raise StoreError(f"cannot write to {str(self.folder)!r}: {error.strerror or error}") from error
             yield
         finally:
             lock.release()
@@ -77,10 +80,16 @@ class Home:
         self._sweep()
         numbers = [int(path.name) for path in self._generations.glob("[0-9]*") if path.name.isdigit()]
         folder = self._generations / f"{max(numbers, default=0) + 1:06}"
-        if copy_live:
-            shutil.copytree(self.live, folder)
-        else:
-            folder.mkdir(parents=True)
+        live = self.live if copy_live else None
+        try:
+            if live:
+                shutil.copytree(live, folder)
+            else:
+                folder.mkdir(parents=True)
+        except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            reason = error.strerror or (str(error).splitlines() or [""])[0][:200]
+            raise StoreError(f"cannot write to {str(self.folder)!r}: {reason}: the index is as it was") from error
         return folder
 
     def publish(self, folder: Path) -> None:
@@ -88,6 +97,7 @@ class Home:
         for path in sorted(folder.rglob("*")):
             _flush(path)
         _flush(folder)
+        _flush(folder.parent)
         temporary = self.folder / "CURRENT.new"
         temporary.write_text(folder.name, encoding="ascii")
         _flush(temporary)
@@ -115,6 +125,9 @@ class Home:
 
 
 def _flush(path: Path) -> None:
+    """Makes a file or a folder survive a power loss; Windows cannot flush a folder and need not."""
+    if path.is_dir() and os.name != "posix":
+        return
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

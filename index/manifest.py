@@ -20,6 +20,8 @@ from index.read import LocatedArticle
 
 SCHEMA_VERSION = 1
 _SLICE = 250  # values in one `IN (...)`
+_UNFLUSHED = "PRAGMA synchronous = OFF"  # a generation is flushed as a whole before it goes live
+_AGAIN = "make the index again with `kotae index --rebuild PATH`"
 
 _SCHEMA = f"""
 PRAGMA user_version = {SCHEMA_VERSION};
@@ -48,6 +50,7 @@ class Manifest:
     def create(cls, path: Path) -> "Manifest":
         """A new, empty manifest at `path`, open for writing."""
         connection = sqlite3.connect(path, check_same_thread=False)
+        connection.execute(_UNFLUSHED)
         connection.executescript(_SCHEMA)
         return cls(path, connection)
 
@@ -55,20 +58,19 @@ class Manifest:
     def open(cls, path: Path, *, writable: bool = False) -> "Manifest":
         """The manifest at `path`. Raises StoreError when there is none or it was made by another version."""
         if not path.is_file():
-            raise StoreError(f"there is no manifest at {str(path)!r}: rebuild the index with `kotae index --rebuild`")
+            raise StoreError(f"there is no manifest at {str(path)!r}: {_AGAIN}")
         mode = "rw" if writable else "ro&immutable=1"
         try:
             connection = sqlite3.connect(f"{path.as_uri()}?mode={mode}", uri=True, check_same_thread=False)
             version = connection.execute("PRAGMA user_version").fetchone()[0]
-        except sqlite3.DatabaseError as error:
-            raise StoreError(
-                f"the manifest {str(path)!r} is damaged ({error}): rebuild it with `kotae index --rebuild PATH...`"
-            ) from error
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+            raise _damaged(path, error) from error
         if version != SCHEMA_VERSION:
             raise StoreError(
-                f"the manifest {str(path)!r} has version {version}, this Kotae writes {SCHEMA_VERSION}: "
-                "rebuild it with `kotae index --rebuild`"
+                f"the manifest {str(path)!r} has version {version}, this Kotae writes {SCHEMA_VERSION}: {_AGAIN}"
             )
+        if writable:
+            connection.execute(_UNFLUSHED)
         return cls(path, connection)
 
     def close(self) -> None:
@@ -152,7 +154,7 @@ class Manifest:
     def articles(self, ids: Iterable[str]) -> dict[str, Article]:
         """Id -> article, for those of `ids` that are there."""
         query = "SELECT id, title, language, source, date, text FROM articles WHERE id IN"
-        return {row[0]: _article(row) for row in self._in(query, ids)}
+        return {row[0]: _article(row) for rows in self._in(query, ids) for row in rows}
 
     def all_articles(self) -> Iterator[Article]:
         """Every article, sorted by id, in fixed memory."""
@@ -163,12 +165,16 @@ class Manifest:
 
     def passages(self, ids: Iterable[str]) -> dict[str, Passage]:
         """Id -> passage, for those of `ids` that are there."""
-        query = (
-            "SELECT p.id, p.article_id, p.start, p.stop, p.heading, p.language, a.title, "
-            "substr(a.text, p.start + 1, p.stop - p.start) "
-            "FROM passages p JOIN articles a ON a.id = p.article_id WHERE p.id IN"
-        )
-        return {row[0]: _passage(row) for row in self._in(query, ids)}
+        query = "SELECT id, article_id, start, stop, heading, language FROM passages WHERE id IN"
+        found: dict[str, Passage] = {}
+        for rows in self._in(query, ids):
+            # Each article is read once, however many of its passages are wanted.
+            articles = self.articles({row[1] for row in rows})
+            for row in rows:
+                if row[1] not in articles:
+                    raise StoreError(f"the manifest {str(self.path)!r} is damaged (no article {row[1]!r}): {_AGAIN}")
+                found[row[0]] = _passage(row, articles[row[1]])
+        return found
 
     def passages_of(self, article_id: str) -> list[Passage]:
         """An article's passages, in order."""
@@ -183,10 +189,11 @@ class Manifest:
 
     def vectors(self, ids: Sequence[str]) -> NDArray[np.float32]:
         """float32, shape (len(ids), dimension), in the order of `ids`. Raises StoreError for an unknown id."""
-        found = {row[0]: row[1] for row in self._in("SELECT id, vector FROM passages WHERE id IN", ids)}
+        query = "SELECT id, vector FROM passages WHERE id IN"
+        found = {row[0]: row[1] for rows in self._in(query, ids) for row in rows}
         missing = [passage_id for passage_id in ids if passage_id not in found]
         if missing:
-            raise StoreError(f"the manifest holds no vector for {missing[0]!r}: run `kotae index --rebuild`")
+            raise StoreError(f"the manifest holds no vector for {missing[0]!r}: {_AGAIN}")
         if not ids:
             return np.zeros((0, 0), dtype=np.float32)
         return np.frombuffer(b"".join(found[passage_id] for passage_id in ids), dtype="<f4").reshape(len(ids), -1)
@@ -226,21 +233,23 @@ class Manifest:
         )
         return [row[0] for row in self._rows(query, values)]
 
-    def _in(self, query: str, values: Iterable[str]) -> Iterator[tuple[Any, ...]]:
-        """The rows of `query` + a list of values, in slices that SQLite takes."""
+    def _in(self, query: str, values: Iterable[str]) -> Iterator[list[tuple[Any, ...]]]:
+        """The rows of `query` + a list of values, by slices that SQLite takes."""
         wanted = list(values)
         for start in range(0, len(wanted), _SLICE):
             some = wanted[start : start + _SLICE]
-            yield from self._rows(f"{query} ({','.join('?' * len(some))})", some)
+            yield self._rows(f"{query} ({','.join('?' * len(some))})", some)
 
     def _rows(self, query: str, values: Sequence[str] = ()) -> list[tuple[Any, ...]]:
         try:
             with self._lock:
                 return self._connection.execute(query, values).fetchall()
-        except sqlite3.DatabaseError as error:
-            raise StoreError(
-                f"the manifest {str(self.path)!r} is damaged ({error}): rebuild it with `kotae index --rebuild PATH...`"
-            ) from error
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+            raise _damaged(self.path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> StoreError:
+    return StoreError(f"the manifest {str(path)!r} is damaged ({error}): {_AGAIN}")
 
 
 def _article(row: Sequence[str]) -> Article:
@@ -248,14 +257,14 @@ def _article(row: Sequence[str]) -> Article:
     return Article(id=article_id, title=title, language=cast(Language, language), source=source, date=date, text=text)
 
 
-def _passage(row: Sequence[str]) -> Passage:
-    _, article_id, start, stop, heading, language, title, text = row
+def _passage(row: Sequence[Any], article: Article) -> Passage:
+    _, article_id, start, stop, heading, language = row
     return Passage(
         article_id=article_id,
-        start=int(start),
-        end=int(stop),
-        text=text,
-        title=title,
+        start=start,
+        end=stop,
+        text=article.text[start:stop],
+        title=article.title,
         heading=heading,
         language=cast(Language, language),
     )

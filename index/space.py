@@ -8,6 +8,7 @@ compare by what they are about, and so do two passages. Knows nothing of Chroma 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,7 +84,7 @@ class Space:
 
                 questions = {of: arrays[f"q-{of}"] for of in LANGUAGES}
                 return cls(plain=moments("plain"), centred=moments("centred"), questions=questions)
-        except (OSError, ValueError, KeyError, EOFError) as error:
+        except (OSError, ValueError, KeyError, EOFError, RuntimeError, BadZipFile) as error:
             raise StoreError(f"{str(path)!r} is missing or damaged ({error}): run `kotae index --rebuild`") from error
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from index.article import Article, Passage
 
-SPLITTER_VERSION = "1"  # part of the index's fingerprint: raise it when the same article would be cut elsewhere
+SPLITTER_VERSION = "2"  # part of the index's fingerprint: raise it when the same article would be cut elsewhere
 
 CountTokens = Callable[[Sequence[str]], list[int]]
 
@@ -107,6 +107,9 @@ def sections(text: str, language: str) -> list[Section]:
     close_block()
     if sentences:
         found.append(Section(heading, tuple(sentences)))
+    if not found:  # nothing but headings: then they are the text
+        alone = [sentence for line in lines for sentence in split_sentences(text, line)]
+        return [Section("", tuple(alone))] if alone else []
     return found
 
 
@@ -117,32 +120,41 @@ def split_sentences(text: str, span: Span | None = None) -> list[Span]:
     """
     start, stop = (span.start, span.end) if span else (0, len(text))
     found: list[Span] = []
-    closers: list[str] = []
+    closers: list[str] = []  # what would close the brackets that are open, the innermost last
+    waiting: dict[str, int] = {}  # how many of each are among them
     opened = start
     position = start
     while position < stop:
         character = text[position]
         closed = False
         if character == '"':  # opens or closes, by whether one is open
-            character = "”" if "”" in closers else "“"
+            character = "”" if waiting.get("”") else "“"
         if character in _OPENING:
             if not closers:
                 opened = position
-            closers.append(_OPENING[character])
-        elif character in closers:
-            while closers.pop() != character:
-                pass
+            closer = _OPENING[character]
+            closers.append(closer)
+            waiting[closer] = waiting.get(closer, 0) + 1
+        elif closers and waiting.get(character):
+            closer = ""
+            while closer != character:
+                closer = closers.pop()
+                waiting[closer] -= 1
             closed = not closers
         if closers and position - opened > _MAX_QUOTED:
             closers.clear()
+            waiting.clear()
         ends = closed and text[position - 1] in _STOPS and _ends_sentence(text, position - 1, stop)
         if not ends and not closers and not closed and _ends_sentence(text, position, stop):
-            ends = character != "." or not _NUMBERING.fullmatch(text[start:position][:12].strip())
+            numbered = position - start <= 12 and _NUMBERING.fullmatch(text[start:position])
+            ends = character != "." or not numbered
         if ends:
             end = position + 1
             while end < stop and (text[end] in _AFTER_STOP or text[end] in _FULL_STOPS or text[end] in _STOPS):
                 end += 1
             _append(found, text, start, end)
+            while end < stop and text[end].isspace():
+                end += 1
             start = position = end
             continue
         position += 1
@@ -221,23 +233,27 @@ def _fit(text: str, spans: Sequence[Span], count_tokens: CountTokens, max_tokens
     fitted: list[Span] = []
     counts = count_tokens([text[span.start : span.end] for span in spans]) if spans else []
     for span, count in zip(spans, counts, strict=True):
-        fitted.extend([span] if count <= max_tokens else _cut(text, span, count, max_tokens))
+        if count <= max_tokens or span.end - span.start == 1:
+            fitted.append(span)
+        else:  # tokens are not spread evenly: a piece may still be too long
+            fitted.extend(_fit(text, _cut(text, span, -(-count // max_tokens)), count_tokens, max_tokens))
     return fitted
 
 
-def _cut(text: str, span: Span, count: int, max_tokens: int) -> list[Span]:
-    """Pieces of about `max_tokens`, ending after a comma or space where there is one in their last third."""
-    width = max(16, (span.end - span.start) * max_tokens // (count + 1))
+def _cut(text: str, span: Span, parts: int) -> list[Span]:
+    """About `parts` pieces (2 at least), ending after a comma or space where there is one in their second half."""
+    width = -(-(span.end - span.start) // parts)
     pieces: list[Span] = []
     start = span.start
     while span.end - start > width:
         end = start + width
-        for candidate in range(end, start + 2 * width // 3, -1):
+        for candidate in range(end, start + width // 2, -1):
             if text[candidate - 1] in "、，,;； \n" and not text[candidate].isdigit():
                 end = candidate
                 break
         else:
-            while end > start + width // 2 and text[end - 1].isalnum() and text[end].isascii() and text[end].isalnum():
+            least = start + max(1, width // 2)
+            while end > least and text[end - 1].isalnum() and text[end].isascii() and text[end].isalnum():
                 end -= 1
         _append(pieces, text, start, end)
         start = end

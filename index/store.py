@@ -4,7 +4,9 @@ One collection per language: a question is matched in each, and a filtered query
 one in a collection of its own. Texts stay in the manifest. Distances become similarities here and nowhere else.
 """
 
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,11 +40,12 @@ class PassageStore:
     @classmethod
     def create(cls, folder: Path) -> "PassageStore":
         """A new store in `folder`, with a collection for each language."""
-        store = cls(folder, _client(folder))
-        for language in LANGUAGES:
-            store._collections[language] = store._client.get_or_create_collection(
-                _name(language), configuration=_CONFIGURATION, embedding_function=None
-            )
+        with _translated(folder):
+            store = cls(folder, _client(folder))
+            for language in LANGUAGES:
+                store._collections[language] = store._client.get_or_create_collection(
+                    _name(language), configuration=_CONFIGURATION, embedding_function=None
+                )
         return store
 
     @classmethod
@@ -50,46 +53,52 @@ class PassageStore:
         """The store in `folder`. Raises StoreError when it is missing or damaged."""
         if not (folder / "chroma.sqlite3").is_file():
             raise StoreError(f"there is no Chroma database in {str(folder)!r}: run `kotae index --rebuild`")
-        from chromadb.errors import ChromaError
-
-        try:
+        _check_file(folder)
+        with _translated(folder):
             store = cls(folder, _client(folder))
-            for language in LANGUAGES:
-                store._collections[language] = store._client.get_collection(_name(language), embedding_function=None)
-        except (ChromaError, ValueError, OSError) as error:
-            raise StoreError(
-                f"the Chroma database in {str(folder)!r} cannot be opened ({error}): run `kotae index --rebuild`"
-            ) from error
+            try:
+                for language in LANGUAGES:
+                    store._collections[language] = store._client.get_collection(
+                        _name(language), embedding_function=None
+                    )
+            except BaseException:
+                store.close()  # else Chroma would hand the same broken engine to whoever opens the path next
+                raise
         return store
 
     def put(self, ids: Sequence[str], vectors: NDArray[np.float32], language: Language) -> None:
         """Writes vectors, float32 of shape (len(ids), dimension), over older ones of the same ids."""
         for start in range(0, len(ids), _SLICE):
-            self._collections[language].upsert(
-                ids=list(ids[start : start + _SLICE]), embeddings=vectors[start : start + _SLICE]
-            )
+            with _translated(self.folder):
+                self._collections[language].upsert(
+                    ids=list(ids[start : start + _SLICE]), embeddings=vectors[start : start + _SLICE]
+                )
 
     def remove(self, ids: Sequence[str], language: Language) -> None:
         """Removes vectors; ids that are not there are no error."""
         for start in range(0, len(ids), _SLICE):
-            self._collections[language].delete(ids=list(ids[start : start + _SLICE]))
+            with _translated(self.folder):
+                self._collections[language].delete(ids=list(ids[start : start + _SLICE]))
 
     def search(self, vector: NDArray[np.float32], k: int, language: Language) -> list[Neighbour]:
         """The `k` passages of `language` nearest to `vector` (shape (dimension,)), nearest first, ties by id."""
-        found = self._collections[language].query(query_embeddings=[vector], n_results=k, include=["distances"])
+        with _translated(self.folder):
+            found = self._collections[language].query(query_embeddings=[vector], n_results=k, include=["distances"])
         pairs = zip(found["ids"][0], found["distances"][0], strict=True)
         neighbours = [Neighbour(passage_id, 1.0 - float(distance)) for passage_id, distance in pairs]
         return sorted(neighbours, key=lambda neighbour: (-neighbour.similarity, neighbour.passage_id))
 
     def count(self, language: Language) -> int:
         """How many vectors Chroma says it holds."""
-        return int(self._collections[language].count())
+        with _translated(self.folder):
+            return int(self._collections[language].count())
 
     def reachable(self, expected: int, language: Language) -> set[str]:
         """Ids that a search can find: what `count` says is no proof, the graph may have lost vectors."""
         if not expected:
             return set()
-        some = self._collections[language].get(limit=1, include=["embeddings"])["embeddings"]
+        with _translated(self.folder):
+            some = self._collections[language].get(limit=1, include=["embeddings"])["embeddings"]
         if not len(some):
             return set()
         found: set[str] = set()
@@ -106,6 +115,38 @@ class PassageStore:
     def close(self) -> None:
         """Gives the database back. Chroma keeps one engine per path until then."""
         self._client.close()
+
+
+@contextmanager
+def _translated(folder: Path) -> Iterator[None]:
+    """What Chroma raises becomes a StoreError."""
+    from chromadb.errors import ChromaError
+
+    try:
+        yield
+    except (ChromaError, ValueError, TypeError, OSError) as error:
+        raise _damaged(folder, error) from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # its Rust part met data that it did not expect
+            raise
+        raise _damaged(folder, error) from error
+
+
+def _check_file(folder: Path) -> None:
+    """Raises StoreError for a damaged database: Chroma ends the whole process when it meets some of the damage."""
+    try:
+        uri = f"{(folder / 'chroma.sqlite3').resolve().as_uri()}?mode=ro&immutable=1"
+        with closing(sqlite3.connect(uri, uri=True)) as connection:
+            found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        raise _damaged(folder, error) from error
+    if found != "ok":
+        raise _damaged(folder, found)
+
+
+def _damaged(folder: Path, error: object) -> StoreError:
+    reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return StoreError(f"the Chroma database in {str(folder)!r} cannot be used ({reason}): run `kotae index --rebuild`")
 
 
 def _name(language: Language) -> str:

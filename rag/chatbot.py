@@ -18,6 +18,7 @@ from index.embed import Embedder
 from index.errors import ChatModelError, QuestionError
 from index.home import Home
 from index.progress import ProgressCallback, nobody
+from index.rerank import Reranker
 from rag.answer import Answer, Found, Piece
 from rag.cite import cite, quote
 from rag.evidence import Excerpt, gather, whole_passages
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import BaseMessage
 
+    from rag.langchain_retriever import KotaeRetriever
+
 MAX_QUESTION = 4000  # characters; a longer one is an article
 MAX_ANSWER_TOKENS = 220
 HITS = 8  # passages found for an answer
@@ -48,6 +51,7 @@ class Chatbot:
         self.settings = settings
         self._embedder = embedder
         self._collection = collection
+        self._reranker = Reranker(settings.reranker, allow_hub=settings.allow_hub) if settings.reranker else None
         self._loading = threading.Lock()
 
     @classmethod
@@ -92,7 +96,13 @@ class Chatbot:
 
     def search(self, question: str, k: int = 10, *, filters: Filters | None = None) -> list[Hit]:
         """The `k` best passages for `question`, best first. Raises QuestionError for one that cannot be asked."""
-        return retrieve(self._collection, checked(question), k, filters=filters)
+        return retrieve(self._collection, checked(question), k, filters=filters, reranker=self._reranker)
+
+    def as_retriever(self, k: int = 10, *, filters: Filters | None = None) -> "KotaeRetriever":
+        """The same search as a LangChain retriever: scores and offsets are in each document's metadata."""
+        from rag.langchain_retriever import KotaeRetriever  # imports LangChain: paid by who asks for it
+
+        return KotaeRetriever(bot=self, k=k, filters=filters)
 
     def answer(
         self,
@@ -127,7 +137,7 @@ class Chatbot:
         spoken = answer_language(question, language)
         timings: dict[str, float] = {}
 
-        hits = retrieve(self._collection, standalone(question, history), HITS, filters=filters)
+        hits = self.search(standalone(question, history), HITS, filters=filters)
         timings["search"] = time.monotonic() - began
         yield Found(question=question, hits=tuple(hits))
 

@@ -95,8 +95,8 @@ def stream_text(
         except Exception as error:
             if said or attempt == 2 or not worth_asking_again(error):
                 if holds_key(error, chat_model):  # a traceback shows the cause
-                    raise translated(error, chat_model) from None
-                raise translated(error, chat_model) from error
+                    raise translated(error, chat_model, said=said) from None
+                raise translated(error, chat_model, said=said) from error
         finally:
             pieces.close()  # type: ignore[attr-defined]  # a generator: leaving it must stop the model now
         time.sleep(AGAIN_AFTER_SECONDS)

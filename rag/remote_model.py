@@ -66,8 +66,11 @@ def worth_asking_again(error: Exception) -> bool:
     return isinstance(error, openai.APIConnectionError) or status == 429 or (status is not None and status >= 500)
 
 
-def translated(error: Exception, chat_model: "BaseChatModel") -> ChatModelError:
-    """The error as one sentence of ours, without the key: what, where, and what to do."""
+def translated(error: Exception, chat_model: "BaseChatModel", *, said: bool = False) -> ChatModelError:
+    """The error as one sentence of ours, without the key: what, where, and what to do.
+
+    `said`: whether the model had begun to speak, so a lost connection is one that was there before.
+    """
     import openai
 
     url = str(getattr(chat_model, "openai_api_base", None) or "")
@@ -85,14 +88,14 @@ def translated(error: Exception, chat_model: "BaseChatModel") -> ChatModelError:
         )
     if status == 429:
         return ChatModelError(f"{where} has too many requests or no quota left (HTTP 429): wait, then try again")
-    said = _without_key(_first_line(error), chat_model)
+    words = _without_key(_first_line(error), chat_model)
     if status is not None and status >= 500:
-        return ChatModelError(f"{where} failed (HTTP {status}: {said}): try again, or look at the server's log")
+        return ChatModelError(f"{where} failed (HTTP {status}: {words}): try again, or look at the server's log")
     if status is not None:
-        return ChatModelError(f"{where} refused the request (HTTP {status}: {said})")
-    if isinstance(error, openai.APIConnectionError):
+        return ChatModelError(f"{where} refused the request (HTTP {status}: {words})")
+    if isinstance(error, openai.APIConnectionError) and not said:
         return ChatModelError(f"{where} cannot be reached: start the server, or set KOTAE_CHAT_URL to where it runs")
-    return ChatModelError(f"{where} broke off ({type(error).__name__}: {said}): try again")
+    return ChatModelError(f"{where} broke off ({type(error).__name__}: {words}): try again")
 
 
 def holds_key(error: BaseException, chat_model: "BaseChatModel") -> bool:

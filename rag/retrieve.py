@@ -11,11 +11,14 @@ from typing import Any
 
 from index.article import Article, Language, Passage
 from index.collection import Candidate, Candidates, Collection
+from index.rerank import Reranker
 from index.space import Spread
 from rag.language import question_language
 
 POOL = 100  # passages of each leg and language that are looked at
 TWIN = 0.4  # cosine by content from which two passages say the same in two languages; unrelated ones stay below 0.2
+COPY = 0.85  # share of four-character pieces from which one passage repeats another
+RERANKED = 30  # passages a reranker reads
 OWN = 5  # passages in the question's language among which the twin of a foreign one is looked for
 MAX_PER_ARTICLE = 4  # passages of one article among the hits, while others match
 
@@ -83,6 +86,7 @@ class _Scored:
     score: float
     similarity_z: float
     words_z: float
+    rerank: float | None = None
 
 
 def retrieve(
@@ -92,8 +96,13 @@ def retrieve(
     *,
     filters: Filters | None = None,
     weights: Weights | None = None,
+    reranker: Reranker | None = None,
 ) -> list[Hit]:
-    """The `k` best passages for `question`, best first; ties by passage id, so two runs give the same list."""
+    """The `k` best passages for `question`, best first; ties by passage id, so two runs give the same list.
+
+    Near copies of a better passage are left out, and no article takes all places while others match. A `reranker`
+    puts the first RERANKED in its own order; its score is then `parts["rerank"]`, and the hit's.
+    """
     allowed = None
     if filters:
         allowed = collection.select(
@@ -106,8 +115,12 @@ def retrieve(
     language = question_language(question)
     candidates = collection.candidates(question, language, max(POOL, k), allowed)
     ranked = _own_language_first(collection, rank(candidates, language, weights or Weights()), language)
-    passages = collection.passages(scored.candidate.passage_id for scored in ranked[: 4 * k + 20])
-    chosen = _spread_over_articles([s for s in ranked if s.candidate.passage_id in passages], passages, k)
+    ranked = ranked[: max(4 * k + 20, RERANKED)]
+    passages = collection.passages(scored.candidate.passage_id for scored in ranked)
+    ranked = _without_copies([s for s in ranked if s.candidate.passage_id in passages], passages)
+    if reranker:
+        ranked = _reranked(reranker, question, ranked, passages)
+    chosen = _spread_over_articles(ranked, passages, k)
     articles = collection.articles({passages[s.candidate.passage_id].article_id for s in chosen})
     return [
         Hit(
@@ -119,6 +132,7 @@ def retrieve(
                 "similarity_z": scored.similarity_z,
                 "words": scored.candidate.words,
                 "words_z": scored.words_z,
+                **({} if scored.rerank is None else {"rerank": scored.rerank}),
             },
         )
         for scored in chosen
@@ -151,6 +165,36 @@ def _own_language_first(collection: Collection, ranked: list[_Scored], language:
             first = replace(scored, score=ranked[0].score)
             return [first, *(other for other in ranked if other is not scored)]
     return ranked
+
+
+def _without_copies(ranked: list[_Scored], passages: Mapping[str, Passage]) -> list[_Scored]:
+    """`ranked` without passages that repeat a better one, but for a few characters."""
+    kept: list[_Scored] = []
+    seen: list[frozenset[str]] = []
+    for scored in ranked:
+        text = "".join(passages[scored.candidate.passage_id].text.split())
+        grams = frozenset(text[start : start + 4] for start in range(max(1, len(text) - 3)))
+        if not any(_overlap(grams, other) >= COPY for other in seen):
+            kept.append(scored)
+            seen.append(grams)
+    return kept
+
+
+def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
+    """Jaccard index: shared of all."""
+    if min(len(one), len(other)) < COPY * max(len(one), len(other)):
+        return 0.0
+    shared = len(one & other)
+    return shared / (len(one) + len(other) - shared)
+
+
+def _reranked(
+    reranker: Reranker, question: str, ranked: list[_Scored], passages: Mapping[str, Passage]
+) -> list[_Scored]:
+    first, rest = ranked[:RERANKED], ranked[RERANKED:]
+    scores = reranker.scores(question, [passages[scored.candidate.passage_id].embedded_text for scored in first])
+    again = [replace(scored, score=score, rerank=score) for scored, score in zip(first, scores, strict=True)]
+    return sorted(again, key=lambda scored: (-scored.score, scored.candidate.passage_id)) + rest
 
 
 def _z(value: float, spread: Spread) -> float:

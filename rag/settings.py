@@ -18,6 +18,7 @@ class Settings:
     home: Path  # KOTAE_HOME: the index and its state
     models: Path  # KOTAE_MODELS: prepared models, shared by every home
     embedder: str = DEFAULT_EMBEDDER  # KOTAE_EMBEDDER: a known name, a folder, or (if the hub is allowed) a hub name
+    reranker: str = ""  # KOTAE_RERANKER: folder of a sentence-transformers CrossEncoder; "" uses none
     chat_model: str = DEFAULT_CHAT_MODEL  # KOTAE_CHAT_MODEL: a known name, a .gguf file, or the endpoint's model name
     chat_url: str = ""  # KOTAE_CHAT_URL: base URL of an OpenAI-compatible endpoint; "" runs the model in this process
     chat_key: str = field(default="", repr=False)  # KOTAE_CHAT_KEY: its key; never printed
@@ -39,6 +40,7 @@ class Settings:
             home=_folder(home or env.get("KOTAE_HOME") or user_data_path("kotae")),
             models=_folder(env.get("KOTAE_MODELS") or user_cache_path("kotae") / "models"),
             embedder=env.get("KOTAE_EMBEDDER") or DEFAULT_EMBEDDER,
+            reranker=env.get("KOTAE_RERANKER", ""),
             chat_model=env.get("KOTAE_CHAT_MODEL") or DEFAULT_CHAT_MODEL,
             chat_url=env.get("KOTAE_CHAT_URL", ""),
             chat_key=env.get("KOTAE_CHAT_KEY", ""),
@@ -63,6 +65,6 @@ def _switch(env: Mapping[str, str], name: str) -> bool:
 
 def _count(env: Mapping[str, str], name: str) -> int:
     value = env.get(name, "").strip() or "0"
-    if not value.isascii() or not value.isdigit():
-        raise SettingsError(f"{name} is {value!r}: set it to a whole number, or leave it out")
+    if not value.isascii() or not value.isdigit() or len(value) > 4:
+        raise SettingsError(f"{name} is {value!r}: set it to a whole number below 10000, or leave it out")
     return int(value)

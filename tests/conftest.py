@@ -1,10 +1,14 @@
 """The real models, opened once for all tests. Prepared where KOTAE_MODELS says, so once per machine."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from index.build import update_index
 from index.embed import Embedder
+from index.home import Home
 from rag.local_model import LlamaChatModel
 from rag.model import open_chat_model
 from rag.settings import DEFAULT_EMBEDDER, Settings
@@ -25,3 +29,24 @@ def chat_model(models_folder: Path, tmp_path_factory: pytest.TempPathFactory) ->
     opened = open_chat_model(Settings(home=tmp_path_factory.mktemp("home"), models=models_folder))
     assert isinstance(opened, LlamaChatModel)
     return opened
+
+
+SEEDS = Path(__file__).parent.parent / "seeds" / "articles"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test reads or changes the user's own home, or asks the endpoint that the user set up."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("KOTAE_") and name != "KOTAE_MODELS"]:
+            patch.delenv(name)
+        patch.setenv("KOTAE_HOME", str(tmp_path_factory.mktemp("own") / "home"))
+        yield
+
+
+@pytest.fixture(scope="session")
+def seeds_home(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the articles of seeds/ indexed by the real embedder. Read it, never write to it."""
+    home = tmp_path_factory.mktemp("seeds") / "home"
+    update_index(Home(home), embedder, [SEEDS])
+    return home

@@ -4,8 +4,9 @@ Results go to standard output, everything else to standard error. Exit status: 0
 """
 
 import argparse
-import json
+import datetime
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 from index.errors import KotaeError
 from rag.language import ASKED
 from rag.settings import Settings
-from ui.terminal import ProgressLine, say
+from ui.terminal import ProgressLine, say, say_json
 
 EXIT_ERROR = 1
 EXIT_INTERRUPTED = 130
@@ -33,9 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         say("kotae: stopped", to=sys.stderr)
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # The reader (head, less) has seen enough; Python would complain once more while it ends.
+    except OSError as error:
+        # Python would flush and complain once more while it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):  # there, the reader (head, less) has seen enough
+            say(f"kotae: {error}", to=sys.stderr)
         return EXIT_ERROR
 
 
@@ -52,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
         return made
 
     index = command("index", _index, "Read articles and make them searchable.")
-    index.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="folders, text or Markdown files, JSONL")
+    index.add_argument("paths", nargs="*", type=_path, metavar="PATH", help="folders, text or Markdown files, JSONL")
     index.add_argument("--rebuild", action="store_true", help="make the index anew instead of bringing it up to date")
 
     ask = command("ask", _ask, "Answer a question, with the sentences behind the answer.")
@@ -87,8 +90,12 @@ def _add_filters(parser: argparse.ArgumentParser) -> None:
         "--source", action="append", default=[], metavar="NAME", help="only from this source (repeatable)"
     )
     group.add_argument("--articles-in", action="append", default=[], choices=("ja", "en"), help="only in this language")
-    group.add_argument("--from", dest="date_from", default="", metavar="DATE", help="dated then or later (2025-11-03)")
-    group.add_argument("--to", dest="date_to", default="", metavar="DATE", help="dated then or earlier (2025-11)")
+    group.add_argument(
+        "--from", dest="date_from", type=_date, default="", metavar="DATE", help="dated then or later (2025-11-03)"
+    )
+    group.add_argument(
+        "--to", dest="date_to", type=_date, default="", metavar="DATE", help="dated then or earlier (2025-11)"
+    )
 
 
 def _index(options: argparse.Namespace) -> int:
@@ -123,7 +130,7 @@ def _ask(options: argparse.Namespace) -> int:
             else:
                 progress.note("writing")
     if options.json:
-        say(json.dumps(answer.to_dict(), ensure_ascii=False, indent=2))
+        say_json(answer.to_dict())
         return 0
     say(str(answer))
     if not answer.answered:
@@ -139,7 +146,7 @@ def _search(options: argparse.Namespace) -> int:
         bot = _open(options, progress)
         hits = bot.search(options.question, options.k, filters=_filters(options))
     if options.json:
-        say(json.dumps([hit.to_dict() for hit in hits], ensure_ascii=False, indent=2))
+        say_json([hit.to_dict() for hit in hits])
         return 0
     if not hits:
         say("nothing found")
@@ -186,8 +193,7 @@ def _doctor(options: argparse.Namespace) -> int:
 
     findings = list(examine(Settings.from_environment(home=options.home)))
     if options.json:
-        shown = [{"name": f.name, "ok": f.ok, "message": f.message} for f in findings]
-        say(json.dumps(shown, ensure_ascii=False, indent=2))
+        say_json([{"name": f.name, "ok": f.ok, "message": f.message} for f in findings])
     else:
         for finding in findings:
             say(f"{'ok   ' if finding.ok else 'wrong'} {finding.name}: {finding.message}")
@@ -210,6 +216,24 @@ def _filters(options: argparse.Namespace) -> Any:
         date_from=options.date_from,
         date_to=options.date_to,
     )
+
+
+def _path(text: str) -> Path:
+    if not text:  # an unset variable in a script: Path("") would be the current folder
+        raise argparse.ArgumentTypeError("the path is empty")
+    return Path(text)
+
+
+def _date(text: str) -> str:
+    """A date as articles have it: 2025, 2025-11 or 2025-11-03."""
+    parts = text.split("-")
+    try:
+        if re.fullmatch(r"[0-9]{4}(-[0-9]{2}){0,2}", text):
+            datetime.date(int(parts[0]), *(int(part) for part in [*parts[1:], "01", "01"][:2]))
+            return text
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"{text!r} is not a date: write it as 2025-11-03, 2025-11 or 2025")
 
 
 def _positive(text: str) -> int:

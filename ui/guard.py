@@ -23,7 +23,7 @@ LARGEST_BODY = 256 * 1024  # bytes: a question is at most some ten thousand char
 # What the page and gradio_client ask for. Everything else that gradio serves is 404.
 _ALLOWED = re.compile(
     r"/(|config|theme\.css|favicon\.ico|manifest\.json|pwa_icon(/\d+)?|(assets|static)(/[\w-][\w.-]*)+"
-    r"|gradio_api/(info|startup-events|app_id|heartbeat/\w+|queue/(join|data)|cancel|reset|call/(v2/)?\w+(/\w+)?))/?"
+    r"|gradio_api/(info|startup-events|app_id|heartbeat/\w+|queue/(join|data)|run/predict|cancel|reset|call/(v2/)?\w+(/\w+)?))/?"
 )
 
 _HEADERS = {

@@ -86,21 +86,22 @@
       .join("\n");
   }
 
-  // A new question moves to the top of the window, so that its answer is read from its first line.
-  let lastQuestion = null;
+  // A new question moves to the top of the window as its answer grows, until the reader does anything.
+  let lastQuestion = "";
+  let following = false;
+  for (const sign of ["wheel", "touchstart", "pointerdown", "keydown"]) {
+    addEventListener(sign, () => (following = false), { capture: true, passive: true });
+  }
 
   function follow() {
     const newest = all("#k-chat .k-question").pop();
-    if (!newest || newest.id === lastQuestion) {
-      lastQuestion = newest ? lastQuestion : null;
-      return;
+    if ((newest?.id || "") !== lastQuestion) {
+      lastQuestion = newest?.id || "";
+      following = Boolean(newest);
     }
-    lastQuestion = newest.id;
-    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    newest.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
+    if (following) newest.scrollIntoView({ block: "start" });
   }
 
-  // The sources are drawn anew when the answer is whole: what the reader had unfolded stays unfolded.
   function openSource(link) {
     const card = document.getElementById(link.getAttribute("href").slice(1));
     if (!card) return;
@@ -113,13 +114,13 @@
 
   async function copy(button) {
     const turn = button.closest(".k-answer");
-    const body = button.closest(".message-row") || turn.parentElement;
-    const cards = all(".k-sources > .k-source[id]", body).map(
-      (card) => `[${find(".k-n", card).textContent}] ${find(".k-title", card).textContent}: ${find(".k-passage", card).textContent}`,
+    const textOf = (selector, within) => find(selector, within).textContent;
+    const cards = all(`#${turn.id.slice(0, -1)}s > .k-source[id]`).map(
+      (card) => `[${textOf(".k-n", card)}] ${textOf(".k-title", card)}: ${textOf(".k-passage", card)}`,
     );
     const text = all(".k-text > *", turn).map((block) => plain(block)).join("\n\n");
     try {
-      await navigator.clipboard.writeText([text, ...cards].join("\n"));
+      await navigator.clipboard.writeText([text, cards.join("\n")].join("\n\n").trim());
       button.textContent = say("copied");
     } catch {
       getSelection().selectAllChildren(find(".k-text", turn)); // no permission: selected, ready for Ctrl-C
@@ -153,6 +154,17 @@
     else if (button.matches(".k-cite")) openSource(button);
     else copy(button);
   });
+
+  // An article opens at its quote.
+  addEventListener(
+    "toggle",
+    (event) => {
+      const text = event.target.matches?.(".k-article") && event.target.open && find(".k-article-text", event.target);
+      const mark = text && find("mark", text);
+      if (mark) text.scrollTop += mark.getBoundingClientRect().top - text.getBoundingClientRect().top - 40;
+    },
+    true,
+  );
 
   language = preferred();
   dress();

@@ -36,7 +36,9 @@ def build_page(bot: Bot, examples: Sequence[str] = texts.EXAMPLES) -> Any:
     places = Places(REMOTE_PLACES if bot.settings.chat_url else 1)
     stops: dict[str, threading.Event] = {}  # the running turn of each session
 
-    def ask(question: str, language: Asked, turns: list[Turn], request: gr.Request) -> Iterator[tuple[Any, ...]]:
+    def answer_question(
+        question: str, language: Asked, turns: list[Turn], request: gr.Request
+    ) -> Iterator[tuple[Any, ...]]:
         if not question.strip():
             yield gr.skip(), gr.skip(), gr.skip()
             return
@@ -56,7 +58,7 @@ def build_page(bot: Bot, examples: Sequence[str] = texts.EXAMPLES) -> Any:
 
     def ask_again(language: Asked, turns: list[Turn], request: gr.Request) -> Iterator[tuple[Any, ...]]:
         if turns:
-            yield from ask(turns[-1].question, language, turns[:-1], request)
+            yield from answer_question(turns[-1].question, language, turns[:-1], request)
 
     def stop_turn(request: gr.Request) -> None:
         stops.get(request.session_hash or "", threading.Event()).set()
@@ -115,13 +117,13 @@ def build_page(bot: Bot, examples: Sequence[str] = texts.EXAMPLES) -> Any:
             "trigger_mode": "once",
         }
         asked, shown = [box, language, turns], [chat, box, turns]
-        gr.on([box.submit, send.click], ask, asked, shown, **answering)
-        chat.example_select(pick, None, box, queue=False, **private).then(ask, asked, shown, **answering)
+        gr.on([box.submit, send.click], answer_question, asked, shown, **answering)
+        chat.example_select(pick, None, box, queue=False, **private).then(answer_question, asked, shown, **answering)
         again.click(ask_again, [language, turns], shown, **answering)
         stop.click(stop_turn, None, None, queue=False, **private)
         clear.click(lambda: ([], []), None, [chat, turns], queue=False, **private)
         api(ask_for_clients, api_name="ask", concurrency_limit=ASKED_AT_ONCE, concurrency_id="ask")
-    page.queue(max_size=WAITING_ROOM)
+    page.queue(max_size=WAITING_ROOM, api_open=False)  # no way round the queue
     return page
 
 

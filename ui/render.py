@@ -206,9 +206,9 @@ def _marked(text: str, turn: Turn, known: Collection[int]) -> str:
 
 def _link(turn: Turn, number: int) -> str:
     hidden = f'<span class="k-sr">{both(texts.OPEN_SOURCE.filled(number=number))}</span>'
-    return (
-        f'&#8288;<a class="k-cite" href="#{_id(turn, number)}">{hidden}'
-        f'<span class="k-n"><span class="k-b">[</span>{number}<span class="k-b">]</span></span></a>'
+    return (  # a word joiner before it: a mark never starts a line
+        f'&#8288;<a class="k-cite" href="#{_id(turn, number)}"><span class="k-n"><span class="k-b">[</span>{number}'
+        f'<span class="k-b">]</span></span>{hidden}</a>'
     )
 
 

@@ -1,5 +1,6 @@
 """Text to a terminal: one place that writes, so that nothing in an article or an answer can drive the terminal."""
 
+import json
 import sys
 import time
 import unicodedata
@@ -16,11 +17,11 @@ _BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u20
 
 def plain(text: str) -> str:
     """`text` without control characters (line ends and tabs stay) and without marks that change its direction."""
-    return "".join(
-        character
-        for character in text
-        if character in "\n\t" or (unicodedata.category(character) != "Cc" and character not in _BIDIRECTIONAL)
-    )
+    return "".join(filter(_is_plain, text))
+
+
+def _is_plain(character: str) -> bool:
+    return character in "\n\t" or (unicodedata.category(character) != "Cc" and character not in _BIDIRECTIONAL)
 
 
 def say(text: str, *, to: TextIO | None = None) -> None:
@@ -28,6 +29,14 @@ def say(text: str, *, to: TextIO | None = None) -> None:
     stream = to or sys.stdout
     encoding = stream.encoding or "utf-8"
     stream.write(plain(text).encode(encoding, "replace").decode(encoding) + "\n")
+
+
+def say_json(value: object) -> None:
+    """Writes JSON in which no character is lost: what a terminal must not see, or cannot show, is escaped."""
+    encoding = (sys.stdout.encoding or "utf-8").lower()
+    unicode = encoding.replace("_", "-") in ("utf-8", "utf8", "utf-16", "utf-32")
+    text = json.dumps(value, ensure_ascii=not unicode, indent=2)
+    say("".join(c if _is_plain(c) and not "\ud800" <= c <= "\udfff" else f"\\u{ord(c):04x}" for c in text))
 
 
 class ProgressLine:

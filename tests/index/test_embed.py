@@ -147,6 +147,28 @@ def test_a_folders_digest_follows_its_weights_and_not_its_place(small_model: Pat
     assert Embedder.open(str(copied), tmp_path / "models").digest != first
 
 
+def test_a_name_on_the_hub_is_fetched_once_whole_or_not_at_all_and_only_if_allowed(
+    small_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def hub(name: str, *, local_dir: Path, allow_patterns: list[str], ignore_patterns: list[str]) -> None:
+        asked.append(name)
+        assert not any(pattern.endswith((".bin", ".py", ".pt")) for pattern in allow_patterns)
+        assert "onnx/*" in ignore_patterns
+        shutil.copytree(small_model, local_dir)
+        if name == "some/broken":
+            raise OSError("connection lost\nwith details")
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", hub)
+    with pytest.raises(ModelError, match=r"'some/broken' could not be fetched from the model hub \(connection lost\)"):
+        Embedder.open("some/broken", tmp_path, allow_hub=True)
+    assert [path.name for path in (tmp_path / "hub").iterdir() if path.is_dir()] == []
+    assert Embedder.open("some/model", tmp_path, allow_hub=True).embed_question("no dog").shape == (8,)
+    assert Embedder.open("some/model", tmp_path).count_tokens(["no dog"]) == [2]
+    assert asked == ["some/broken", "some/model"]
+
+
 def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"holds no sentence-transformers model \(no modules.json\)"):
         Embedder.open(str(tmp_path), tmp_path / "models")

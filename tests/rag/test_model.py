@@ -41,8 +41,9 @@ class Handler(BaseHTTPRequestHandler):
     server: "Endpoint"
 
     def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])) or b"{}")
-        self.server.seen.append((self.path, dict(self.headers), body))
+        raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = json.loads(raw) if raw.startswith(b"{") else {}
+        self.server.seen.append((self.path, {name.lower(): value for name, value in self.headers.items()}, body))
         replies = self.server.replies
         (replies.pop(0) if len(replies) > 1 else replies[0])(self)
 
@@ -86,7 +87,8 @@ def opened(endpoint: Endpoint, key: str = KEY, silence: float = 5.0) -> BaseChat
 
 def event(text: str) -> bytes:
     choice = {"index": 0, "delta": {"role": "assistant", "content": text}, "finish_reason": None}
-    return f"data: {json.dumps({'id': '1', 'object': 'chat.completion.chunk', 'model': 'm', 'choices': [choice]})}\n\n".encode()
+    chunk = {"id": "1", "object": "chat.completion.chunk", "model": "m", "choices": [choice]}
+    return b"data: " + json.dumps(chunk).encode() + b"\n\n"
 
 
 def speaks(*texts: str, finish: bool = True, pause: float = 0.0) -> Reply:
@@ -138,7 +140,7 @@ def test_an_endpoint_speaks_piece_by_piece(endpoint: Endpoint) -> None:
     assert read(opened(endpoint)) == ["To", "kyo"]
     path, headers, body = endpoint.seen[0]
     assert path == "/v1/chat/completions"
-    assert headers["Authorization"] == f"Bearer {KEY}"
+    assert headers["authorization"] == f"Bearer {KEY}"
     assert (body["model"], body["stream"], body["temperature"], body["max_tokens"]) == ("m", True, 0.0, 20)
     assert "max_completion_tokens" not in body
     assert body["messages"] == [{"role": "user", "content": "What is the capital of Japan?"}]
@@ -206,7 +208,7 @@ def test_an_endpoint_that_dies_in_the_middle_is_an_error_and_what_it_said_is_not
     endpoint.replies = [speaks("To", finish=False)]
     pieces = stream_text(opened(endpoint), QUESTION, max_tokens=20)
     assert next(pieces) == "To"
-    with pytest.raises(ChatModelError, match=r"broke off \(RemoteProtocolError: .*\): try again"):
+    with pytest.raises(ChatModelError, match=r"broke off \(.*\): try again"):
         next(pieces)
     assert len(endpoint.seen) == 1
 
@@ -242,6 +244,7 @@ def test_articles_are_not_traced_though_another_program_has_switched_tracing_on(
     tracer = Endpoint()
     tracer.replies = [fails(200)]
     threading.Thread(target=tracer.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    from langchain_core.tracers.langchain import wait_for_all_tracers
     from langsmith.utils import get_env_var
 
     get_env_var.cache_clear()
@@ -250,7 +253,7 @@ def test_articles_are_not_traced_though_another_program_has_switched_tracing_on(
     monkeypatch.setenv("LANGSMITH_API_KEY", "x")
     endpoint.replies = [speaks("Tokyo")]
     assert read(opened(endpoint)) == ["Tokyo"]
-    time.sleep(0.5)  # a tracer sends from a thread of its own, every quarter of a second
+    wait_for_all_tracers()  # a tracer sends from a thread of its own
     tracer.shutdown()
     tracer.server_close()
     get_env_var.cache_clear()
@@ -375,7 +378,7 @@ def test_the_models_are_described_without_being_loaded(tmp_path: Path, models_fo
     assert chat.digest == "cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046"
     (tmp_path / "my.gguf").write_bytes(b"GGUF")
     _, mine = describe_models(settings_for(tmp_path, chat_model=str(tmp_path / "my.gguf")), recompute=True)
-    assert (mine.ready, mine.size, mine.digest[:8]) == (True, 4, "d6d4a8e7")
+    assert (mine.ready, mine.size, mine.digest[:8]) == (True, 4, "b83633aa")
     _, remote = describe_models(settings_for(tmp_path, chat_url="http://127.0.0.1:9/v1"))
     assert (remote.ready, remote.source) == (True, "an endpoint")
     _, unknown = describe_models(settings_for(tmp_path, chat_model="gpt-9"))

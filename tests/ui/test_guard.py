@@ -94,3 +94,11 @@ def test_a_body_is_bounded_whether_or_not_it_tells_its_length(address: str) -> N
     )
     with suppress(http.client.HTTPException, ConnectionError):  # cut off is as good as refused
         assert connection.getresponse().status >= 400
+
+
+def test_nothing_that_queues_can_be_called_around_the_queue(address: str) -> None:
+    for index in (0, 2, 3, 6):  # ask, ask by example, ask again, the endpoint for clients
+        body = b'{"fn_index": %d, "data": ["q", "auto", null], "session_hash": "x"}' % index
+        response = ask(address, "/gradio_api/run/predict", "POST", body, Content_Type="application/json")
+        assert response.status == 404
+        assert b"join the queue" in response.read()

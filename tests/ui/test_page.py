@@ -248,7 +248,8 @@ def test_a_phone_and_the_dark_show_everything_without_sideways_scrolling(
         watched.ask(question)
         expect(page.locator(".k-question p").last).to_have_text(question)
         watched.finished()
-        page.wait_for_timeout(500)  # the scroll to the new question ends
+        page.wait_for_timeout(200)
+        expect(page.locator(".k-answer").last).to_be_in_viewport(ratio=0.3)
         watched.shot(f"{name}-{'answered' if question is QUESTION else question}")
     expect(page.locator(".k-declined .k-badge")).to_be_visible()
     expect(page.locator(".k-warnings")).to_contain_text("42")
@@ -267,7 +268,7 @@ def test_hostile_text_stays_text_and_asks_the_network_for_nothing(open_page: Ope
         "<a href='http://evil.example'>x</a> <form action=http://evil.example> </div></details>"
     )
     poisoned = article("x", attack, f"start\n{attack}\nend", source=attack)
-    bot = ScriptedBot(pause=0.05, model_name=attack)
+    bot = ScriptedBot(pause=0.005, model_name=attack)
     bot.answers[attack] = Answer(
         question=attack,
         text=f"{attack}\n\n{attack} [1]\n- {attack}",
@@ -287,7 +288,7 @@ def test_hostile_text_stays_text_and_asks_the_network_for_nothing(open_page: Ope
     assert watched.foreign == []
     assert watched.complaints == []
     chat = page.locator("#k-chat")
-    for selector in ("script", "img", "style", "form", "iframe", "a:not([href^='#k-'])"):
+    for selector in ("script", "img", "style:not(svg style)", "form", "iframe", "a:not([href^='#k-'])"):
         expect(chat.locator(selector)).to_have_count(0)
     expect(page.locator("#k-1-1 .k-passage mark")).to_have_text(attack)
     watched.shot("hostile")
@@ -313,7 +314,7 @@ def test_copying_takes_the_answer_with_its_sources(open_page: OpenPage) -> None:
     watched.page.locator(".k-copy").click()
     expect(watched.page.locator(".k-copy")).to_have_text(texts.COPIED.ja)
     assert watched.page.evaluate("navigator.clipboard.readText()") == (
-        "契約額は380億ドルで、期間は7年間です[1]。\n\n- すべての容量は2026年末までに展開されます[2]。\n"
+        "契約額は380億ドルで、期間は7年間です[1]。\n\n- すべての容量は2026年末までに展開されます[2]。\n\n"
         f"[1] {DEAL.title}: {HITS[0].passage.text}\n[2] {DEAL.title}: {HITS[2].passage.text}"
     )
 
@@ -410,4 +411,18 @@ def test_a_long_answer_ends_with_what_the_core_says_last(open_page: OpenPage) ->
     watched = open_page(bot)
     watched.ask("q")
     watched.finished()
-    expect(watched.page.locator(".k-text p")).to_have_text("最終の文です\u2060[1]。", use_inner_text=False)
+    assert watched.page.locator(".k-text .k-n").text_content() == "[1]"
+    expect(watched.page.locator(".k-text p")).to_contain_text("最終の文です")
+
+
+def test_an_article_opens_at_its_quote(open_page: OpenPage) -> None:
+    long = article("long", "Long", "\n".join(f"line {n}" for n in range(400)))
+    bot = ScriptedBot(pause=0)
+    bot.answers["q"] = replace(
+        deal_answer("q"), citations=(citation(1, long, "line 333"),), hits=(hit(long, "line 333"),)
+    )
+    watched = open_page(bot)
+    watched.ask("q")
+    watched.finished()
+    watched.page.locator("#k-1-1 .k-article > summary").click()
+    expect(watched.page.locator("#k-1-1 .k-article-text mark")).to_be_in_viewport()
