@@ -28,7 +28,7 @@ from index.space import Space, Vector, measure, question_means
 from index.split import SPLITTER_VERSION, split_article
 from index.store import PassageStore
 
-PASSAGE_TOKENS = 160  # of the embedder, without title and heading: two to four sentences (docs/results.md)
+PASSAGE_TOKENS = 256  # of the embedder, without title and heading: four to eight sentences (docs/results.md)
 _BATCH = 1024  # passages embedded, then written, at a time: bounds the memory
 
 

@@ -22,6 +22,8 @@ from index.manifest import Manifest
 from index.space import Space, Spread, Vector
 from index.store import PassageStore
 
+_REMEMBERED = 20_000  # vectors of sentences kept in memory: 31 MB at 384 dimensions
+
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
@@ -86,6 +88,7 @@ class Collection:
         self._embedder = embedder
         self._lock = threading.Lock()
         self._open = _Generation(home, home.live_name, embedder)
+        self._embedded: dict[str, Vector] = {}
         self._embed_question = lru_cache(maxsize=1024)(embedder.embed_question)
 
     def candidates(
@@ -166,12 +169,28 @@ class Collection:
         """(articles, passages)."""
         return self._generation().manifest.count()
 
-    def similarities(self, question: str, texts: Sequence[str]) -> list[float]:
-        """Cosine of the question and each text, as the embedder sees them."""
+    def likeness(self, question: str, language: Language, texts: Sequence[str], text_language: Language) -> list[float]:
+        """Cosine of a question and each text; of centred vectors where their languages differ."""
         if not texts:
             return []
-        vectors: Vector = self._embedder.embed_passages(texts)
-        return [float(value) for value in vectors @ self._embed_question(question)]
+        vectors = np.stack(self._embed_texts(texts))
+        direction = self._embed_question(question)
+        space = self._generation().space
+        if language != text_language and text_language in space.plain:
+            vectors = space.centre_passages(vectors, text_language)
+            direction = space.centre_question(direction, language)
+        return [float(value) for value in vectors @ direction]
+
+    def _embed_texts(self, texts: Sequence[str]) -> list[Vector]:
+        """As `embed_passages`, remembering the last texts: the same sentences are compared again and again."""
+        missing = [text for text in dict.fromkeys(texts) if text not in self._embedded]
+        made = dict(zip(missing, self._embedder.embed_passages(missing), strict=True)) if missing else {}
+        found = [made[text] if text in made else self._embedded[text] for text in texts]
+        with self._lock:
+            self._embedded.update(made)
+            while len(self._embedded) > _REMEMBERED:
+                self._embedded.pop(next(iter(self._embedded)))
+        return found
 
     def close(self) -> None:
         """Closes the files."""

@@ -23,7 +23,7 @@ from rag.answer import Answer, Found, Piece
 from rag.cite import cite, quote
 from rag.evidence import Excerpt, gather, whole_passages
 from rag.grounding import ungrounded
-from rag.language import ASKED, Asked, answer_language
+from rag.language import ASKED, Asked, answer_language, question_language
 from rag.model import open_chat_model, stream_text, yes_probability
 from rag.prompt import Message, answer_messages, probe_messages
 from rag.retrieve import Filters, Hit, retrieve
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 MAX_QUESTION = 4000  # characters; a longer one is an article
 MAX_ANSWER_TOKENS = 220
-HITS = 8  # passages found for an answer
+HITS = 10  # passages found for an answer
 MIN_YES = 0.35  # the probe's probability of "yes" from which an answer is given (docs/results.md has the curve)
 
 
@@ -90,7 +90,7 @@ class Chatbot:
 
     def warm_up(self) -> None:
         """Loads both models and reads the part of the prompt that never changes, so that the first question is fast."""
-        self._collection.similarities("warm up", ["warm up"])
+        self._collection.likeness("warm up", "en", ["warm up"], "en")
         for language in LANGUAGES:
             yes_probability(self.chat_model, as_messages(probe_messages("?", [], language)))
 
@@ -167,7 +167,7 @@ class Chatbot:
     def _excerpts(self, question: str, hits: Sequence[Hit]) -> list[Excerpt]:
         if self.settings.chat_url:
             return whole_passages(hits)
-        return gather(question, hits, self._collection.similarities)
+        return gather(question, question_language(question), hits, self._collection.likeness)
 
     def _is_answerable(
         self, question: str, excerpts: Sequence[Excerpt], language: Language, history: Sequence[Message]
@@ -183,7 +183,7 @@ class Chatbot:
         """The answer with citations; when it states a figure that no excerpt holds, the nearest sentence instead."""
         evidence = "\n".join(f"{e.article.title} {e.article.date}\n{e.text}" for e in excerpts)
         invented = ungrounded(text, f"{evidence}\n{question}")
-        cited = cite(text, excerpts, self._collection.similarities)
+        cited = cite(text, language, excerpts, self._collection.likeness)
         warnings: list[str] = []
         if not text or invented or not cited.citations:
             best = max((s for e in excerpts for s in e.sentences), key=lambda sentence: sentence.score)

@@ -3,23 +3,31 @@
 An excerpt is a run of neighbouring sentences of one article, exactly as they stand there. Knows nothing of prompts.
 """
 
+import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
-from index.article import Article
+from index.article import LANGUAGES, Article, Language
 from index.split import Span, split_sentences
+from index.words import question_terms, terms
 from rag.retrieve import Hit
 
-SENTENCES = 7  # at most; docs/results.md has what fewer and more do
-BUDGET = 330  # tokens of the chat model, all excerpts together, without titles
-READ = 6  # passages whose sentences are compared with the question
+SENTENCES = 6  # of each language at most; docs/results.md has what fewer and more do
+BUDGET = 360  # tokens of the chat model, all excerpts together, without titles
+_RANK = 0.3  # weight of the passage's own score beside the sentence's similarity, in standard deviations
+_WORDS = 0.3  # weight of the words that question and sentence share
 
-Similarities = Callable[[str, Sequence[str]], list[float]]
+Likeness = Callable[[str, Language, Sequence[str], Language], list[float]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sentence:
-    """One sentence of an article: `text == article.text[start:end]`. `score`: cosine with the question."""
+    """One sentence of an article: `text == article.text[start:end]`.
+
+    `score`: in standard deviations above the mean of the sentences it was chosen from, those of its language.
+    """
 
     article: Article
     start: int
@@ -49,23 +57,29 @@ class Excerpt:
         return " ".join("".join(parts).split())
 
 
-def gather(question: str, hits: Sequence[Hit], similarities: Similarities, *, budget: int = BUDGET) -> list[Excerpt]:
-    """The sentences of the best hits nearest to the question, up to `budget` tokens, as numbered excerpts.
+def gather(
+    question: str, language: Language, hits: Sequence[Hit], likeness: Likeness, *, budget: int = BUDGET
+) -> list[Excerpt]:
+    """The sentences of the hits that speak of the question most, up to `budget` tokens, as numbered excerpts.
 
-    Sentences of one article stand together in their order; articles stand in the order of their best hit.
+    Each language is ranked by itself and they take turns: scores of different languages do not compare, and what
+    answers a question is as often said in the other one. `language` is the question's, `likeness(question, language,
+    texts, their language)` its similarity with texts. Sentences of one article stand together in their order;
+    articles stand in the order of their best hit.
     """
-    sentences = _sentences(question, hits[:READ], similarities)
+    ranked = [
+        _ranked(question, language, hits, of, likeness) for of in sorted(LANGUAGES, key=lambda of: of != language)
+    ]
     chosen: list[Sentence] = []
     left = budget
-    for sentence in sorted(sentences, key=lambda s: (-s.score, s.article.id, s.start)):
-        cost = estimate_tokens(sentence.text)
-        if len(chosen) == SENTENCES or (chosen and cost > left):
-            continue
-        chosen.append(sentence)
-        left -= cost
-    order = list(dict.fromkeys(hit.article.id for hit in hits))
+    for turn in zip_longest(*(sentences[:SENTENCES] for sentences in ranked)):
+        for sentence in filter(None, turn):
+            cost = estimate_tokens(sentence.text)
+            if not chosen or cost <= left:
+                chosen.append(sentence)
+                left -= cost
     excerpts: list[Excerpt] = []
-    for article_id in order:
+    for article_id in dict.fromkeys(hit.article.id for hit in hits):
         of_article = sorted((s for s in chosen if s.article.id == article_id), key=lambda s: s.start)
         if of_article:
             number = len(excerpts) + 1
@@ -93,19 +107,46 @@ def estimate_tokens(text: str) -> int:
     return int(0.75 * wide + (len(text) - wide) / 3.8) + 1
 
 
-def _sentences(question: str, hits: Sequence[Hit], similarities: Similarities) -> list[Sentence]:
+def _ranked(question: str, language: Language, hits: Sequence[Hit], of: Language, likeness: Likeness) -> list[Sentence]:
+    """The sentences of the hits in one language, best first."""
     places: dict[tuple[str, int], tuple[Article, Span, float]] = {}
-    best = max((hit.score for hit in hits), default=0.0)
     for hit in hits:
-        for span in _spans(hit):
-            # A sentence of a better passage wins over one that sounds as near: names and dates often stand beside it.
-            places.setdefault((hit.article.id, span.start), (hit.article, span, 0.01 * (hit.score - best)))
-    texts = [f"{article.title}\n{article.text[span.start : span.end]}" for article, span, _ in places.values()]
-    scores = similarities(question, texts)
-    return [
-        Sentence(article=article, start=span.start, end=span.end, score=score + bonus)
-        for (article, span, bonus), score in zip(places.values(), scores, strict=True)
+        if hit.passage.language == of:
+            for span in _spans(hit):
+                places.setdefault((hit.article.id, span.start), (hit.article, span, hit.score))
+    if not places:
+        return []
+    texts = [article.text[span.start : span.end] for article, span, _ in places.values()]
+    # The title goes along: a sentence alone often does not say who or what it speaks of.
+    titled = [f"{article.title}\n{text}" for (article, _, _), text in zip(places.values(), texts, strict=True)]
+    scores = [
+        near + _RANK * rank + _WORDS * shared
+        for near, rank, shared in zip(
+            _standardised(likeness(question, language, titled, of)),
+            _standardised([score for _, _, score in places.values()]),
+            _standardised(_shared_words(question, texts)),
+            strict=True,
+        )
     ]
+    sentences = [
+        Sentence(article=article, start=span.start, end=span.end, score=score)
+        for (article, span, _), score in zip(places.values(), scores, strict=True)
+    ]
+    return sorted(sentences, key=lambda sentence: (-sentence.score, sentence.article.id, sentence.start))
+
+
+def _shared_words(question: str, texts: Sequence[str]) -> list[float]:
+    """For each text the terms that it shares with the question, each counting more the fewer texts hold it."""
+    asked = set(question_terms(question))
+    held = [asked & set(terms(text)) for text in texts]
+    spread = Counter(term for some in held for term in some)
+    return [sum(math.log(1 + len(texts) / spread[term]) for term in some) for some in held]
+
+
+def _standardised(values: Sequence[float]) -> list[float]:
+    mean = sum(values) / len(values)
+    deviation = math.sqrt(sum((value - mean) ** 2 for value in values) / len(values))
+    return [(value - mean) / deviation if deviation > 1e-9 else 0.0 for value in values]
 
 
 def _spans(hit: Hit) -> list[Span]:

@@ -145,7 +145,7 @@ def question_from_row(row: Mapping[str, Any], where: str, default_id: str) -> Go
     return GoldQuestion(
         id=_text(fields, "id", where) or default_id,
         question=text,
-        language=cast(Language, language),
+        language=language,
         reference=reference,
         answers=answers,
         required=required or ((answers,) if answers else ()),
@@ -203,7 +203,7 @@ def _named(row: Mapping[str, Any], where: str) -> dict[str, Any]:
         name = _NAME_OF.get(written.strip())
         if name is None and written != "answerable":
             near = difflib.get_close_matches(written.strip(), list(_NAME_OF), n=1, cutoff=0.88)
-            if near:
+            if near and abs(len(near[0]) - len(written.strip())) <= 2:
                 raise GoldError(f"{where}: field {written!r} is unknown: did you mean {near[0]!r}?")
         elif name is None:
             continue

@@ -21,10 +21,8 @@ _ANSWER = {
     "ja": "記事にある数字・日付・固有名詞をそのまま使い、質問に日本語の一文か二文で答えてください。",
     "en": "Answer the question in one or two English sentences, with the figures, dates and names of the excerpts.",
 }
-_PROBE = {
-    "ja": "上の記事に、この質問の答えは書かれていますか。「はい」か「いいえ」だけで答えてください。",
-    "en": "Do the excerpts state the answer to this question? Reply with yes or no only.",
-}
+# In English for both: asked in Japanese the model's "いいえ" says nothing (docs/results.md).
+_PROBE = "Do the excerpts state the answer to this question? Reply with yes or no only."
 _LABELS = {
     "ja": {"question": "質問", "articles": "記事", "earlier": "これまでの会話"},
     "en": {"question": "Question", "articles": "Excerpts", "earlier": "Conversation so far"},
@@ -43,7 +41,7 @@ def probe_messages(
     question: str, excerpts: Sequence[Excerpt], language: Language, history: Sequence[Message] = ()
 ) -> list[Message]:
     """Asks whether the excerpts state the answer: the same messages up to the last line."""
-    return _messages(question, excerpts, language, history, _PROBE[language])
+    return _messages(question, excerpts, language, history, _PROBE)
 
 
 def shown(excerpt: Excerpt, language: Language) -> str:

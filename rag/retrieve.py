@@ -17,6 +17,7 @@ from rag.language import question_language
 
 POOL = 100  # passages of each leg and language that are looked at
 TWIN = 0.4  # cosine by content from which two passages say the same in two languages; unrelated ones stay below 0.2
+LEVEL = 0.3  # share of the best score of a language that is taken off all its scores
 COPY = 0.85  # share of four-character pieces from which one passage repeats another
 RERANKED = 30  # passages a reranker reads
 OWN = 5  # passages in the question's language among which the twin of a foreign one is looked for
@@ -142,16 +143,21 @@ def retrieve(
 def rank(candidates: Candidates, language: Language, weights: Weights) -> list[_Scored]:
     """All candidates with their fused scores, best first.
 
-    score = (1 - w) z(similarity) + w z(words), with w by whether question and passage share their language.
+    fused = (1 - w) z(similarity) + w z(words), with w by whether question and passage share their language;
+    score = fused - LEVEL (the best fused score of the passage's language): the more the best of one language stands
+    out, the more room it leaves below it to the best of the other.
     """
-    ranked = []
+    fused: list[_Scored] = []
     for candidate in candidates.found:
         weight = weights.words_same if candidate.language == language else weights.words_cross
         similarity_z = _z(candidate.similarity, candidates.similarity[candidate.language])
         words_z = _z(candidate.words, candidates.words[candidate.language])
-        score = (1 - weight) * similarity_z + weight * words_z
-        ranked.append(_Scored(candidate, score, similarity_z, words_z))
-    return sorted(ranked, key=lambda scored: (-scored.score, scored.candidate.passage_id))
+        fused.append(_Scored(candidate, (1 - weight) * similarity_z + weight * words_z, similarity_z, words_z))
+    best: dict[Language, float] = {}
+    for scored in fused:
+        best[scored.candidate.language] = max(scored.score, best.get(scored.candidate.language, scored.score))
+    levelled = [replace(scored, score=scored.score - LEVEL * best[scored.candidate.language]) for scored in fused]
+    return sorted(levelled, key=lambda scored: (-scored.score, scored.candidate.passage_id))
 
 
 def _own_language_first(collection: Collection, ranked: list[_Scored], language: Language) -> list[_Scored]:

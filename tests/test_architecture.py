@@ -30,6 +30,7 @@ HOMES = {
     "langsmith": ["rag/model.py"],
     "numpy": ["index/*.py"],  # vectors never leave `index`
     "openai": ["rag/remote_model.py"],
+    "pandas": ["rag/scorecard.py"],
     "platformdirs": ["rag/settings.py"],
     "pydantic": ["rag/langchain_retriever.py", "rag/local_model.py", "rag/remote_model.py"],
     "sentence_transformers": ["index/embed.py", "index/rerank.py"],
@@ -167,8 +168,10 @@ TEXT = ("", ".cfg", ".css", ".html", ".ipynb", ".js", ".json", ".jsonl", ".md", 
 _INDEX_HOSTS = re.compile(
     "|".join(["pypi" + r"\.org", "python" + "hosted", "download" + r"\.pytorch", "--(extra-)?index" + "-url"])
 )
-_HOMES = ["work", "root", "home", "Users"]
-_MACHINE_PATHS = re.compile(r"(?<![\w.~/$})-])/(" + "|".join(_HOMES) + r")/(?!someone\b)\w")  # an example's is fine
+_MACHINE_PATHS = re.compile(
+    r"(?<![\w.~/$})-])/(" + "|".join(["work", "home", "Users"]) + r")/(?!someone\b)\w"  # an example's is fine
+    r"|(?<![\w.~/$})-])/" + "root" + r"/(\.|\w+/)"
+)
 
 
 def repository_files(folder: Path = ROOT) -> Iterator[Path]:
@@ -199,5 +202,6 @@ def test_no_file_names_would_find_them() -> None:
     assert _INDEX_HOSTS.search("see https://" + "pypi" + ".org/simple")
     assert _MACHINE_PATHS.search('open("/' + 'work/main")')
     assert _MACHINE_PATHS.search("at /" + "home/somebody")
+    assert _MACHINE_PATHS.search("at /" + "root/.cache")
     assert not _MACHINE_PATHS.search("at /home/someone/articles")
     assert not _MACHINE_PATHS.search("https://example.org/home/page")

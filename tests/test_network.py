@@ -133,7 +133,7 @@ def test_addresses_are_read_from_a_trace() -> None:
 
 def test_a_trace_shows_a_connection_to_the_outside(tmp_path: Path) -> None:
     if reason := why_no_trace(tmp_path):
-        pytest.fail(reason) if not network_cut()[0] else pytest.skip(reason)
+        pytest.skip(reason)  # the tests below fail where nothing else can prove it
     subprocess.run([*STRACE, "-o", str(tmp_path / "trace"), sys.executable, "-c", NO_ROUTE], timeout=60, check=True)
     assert outside(addresses((tmp_path / "trace").read_text("utf-8"))) == ["192.0.2.1"]
 

@@ -74,6 +74,10 @@ def _parser() -> argparse.ArgumentParser:
     chat.add_argument("--host", default="127.0.0.1", metavar="H", help="address to serve on (default: 127.0.0.1)")
     chat.add_argument("--port", type=_port, default=7860, metavar="P", help="port to serve on (default: 7860)")
 
+    from ui.eval_command import add_arguments, run
+
+    add_arguments(command("eval", run, "Measure answers against a gold set of questions."))
+
     models = command("models", _models, "List the models: where each comes from, its size, licence and digest.")
     models.add_argument("--verify", action="store_true", help="read every file again and compare the digests")
     models.add_argument("--prepare", action="store_true", help="put the models in place now instead of at first use")

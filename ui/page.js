@@ -136,10 +136,18 @@
   }
 
   // Enter that confirms a conversion never sends. Safari ends the composition before the key arrives: 229 is its sign.
+  // Gradio sends on keypress, which a browser may let follow such a keydown.
+  let confirming = false;
+  const confirm = (event) => {
+    if (event.type === "keydown") confirming = event.isComposing || event.keyCode === 229;
+    if (event.key === "Enter" && (confirming || event.isComposing)) event.stopImmediatePropagation();
+    if (event.type === "keyup") confirming = false;
+  };
+  for (const type of ["keydown", "keypress", "keyup"]) addEventListener(type, confirm, true);
+
   addEventListener(
     "keydown",
     (event) => {
-      if (event.key === "Enter" && (event.isComposing || event.keyCode === 229)) event.stopImmediatePropagation();
       if (event.key === "Escape" && !event.isComposing && find(".k-running")) find("#k-stop")?.click();
     },
     true,

@@ -32,9 +32,7 @@ class Text:
 
 # The frame
 TITLE = "Kotae 答え"
-TAGLINE = Text(
-    "手元の記事から、出典つきで答えます。", "Answers from your own articles, with the passage behind every claim."
-)
+TAGLINE = Text("手元の記事から、出典つきで答えます。", "Answers from your own articles, with their sources.")
 ARTICLES = Text("記事{count}件", "{count} articles")
 ONE_ARTICLE = Text("記事1件", "1 article")
 PAGE_LANGUAGE = Text("表示言語", "Page language")

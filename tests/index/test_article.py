@@ -39,7 +39,12 @@ def test_the_id_of_a_passage_names_its_article_and_place_and_stands_for_what_is_
     one = passage(PLAIN, 5)
     assert one.id == passage(PLAIN, 5).id
     assert one.id.startswith("a#5-")
-    others = [replace(one, title="U"), replace(one, heading="H"), replace(one, language="ja"), replace(one, text="Six.")]
+    others = [
+        replace(one, title="U"),
+        replace(one, heading="H"),
+        replace(one, language="ja"),
+        replace(one, text="Six."),
+    ]
     assert len({one.id, *(other.id for other in others)}) == 5
 
 

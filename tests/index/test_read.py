@@ -103,7 +103,15 @@ def test_a_sidecar_that_is_no_mapping_is_refused(tmp_path: Path) -> None:
 
 def test_jsonl_holds_an_article_on_each_line(tmp_path: Path) -> None:
     rows = [
-        {"id": "1", "title": "一", "text": "本文です。", "lang": "ja", "source": "S", "date": "2025/11/3", "other": [1]},
+        {
+            "id": "1",
+            "title": "一",
+            "text": "本文です。",
+            "lang": "ja",
+            "source": "S",
+            "date": "2025/11/3",
+            "other": [1],
+        },
         {"id": 2, "text": "a\r\nb\rc", "language": "en"},
     ]
     path = file(tmp_path, "x.jsonl", "\n\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n")
@@ -234,9 +242,7 @@ def test_articles_come_in_the_order_of_their_names_with_ids_that_hold_their_fold
         ("a/z", "z"),
         ("a/b/c", "c"),
     ]
-    assert [one.path for one in found] == [
-        tmp_path / name for name in ("a.markdown", "b.txt", "a/z.md", "a/b/c.TXT")
-    ]
+    assert [one.path for one in found] == [tmp_path / name for name in ("a.markdown", "b.txt", "a/z.md", "a/b/c.TXT")]
 
 
 def test_a_link_that_leads_out_of_the_folder_is_passed_over_and_one_within_is_read(
@@ -281,7 +287,9 @@ def test_dates_become_iso_8601(tmp_path: Path, written: str, date: str) -> None:
     assert only(file(tmp_path, "x.md", f"---\ndate: {written}\n---\n{TEXT}")).date == date
 
 
-@pytest.mark.parametrize("written", ["2025-13-01", "2025-02-30", "2025-00-05", "2025-01-00", "0000", "3 Nov 2025", "25"])
+@pytest.mark.parametrize(
+    "written", ["2025-13-01", "2025-02-30", "2025-00-05", "2025-01-00", "0000", "3 Nov 2025", "25"]
+)
 def test_a_date_that_is_none_is_refused(tmp_path: Path, written: str) -> None:
     path = file(tmp_path, "x.md", f"---\ndate: {written}\n---\n{TEXT}")
     assert refused(path) == f"{path}: field 'date' is '{written}': write it as 2025-11-03, 2025-11 or 2025"

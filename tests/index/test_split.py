@@ -41,8 +41,14 @@ def passages(text: str, max_tokens: int, language: str = "en") -> list[str]:
         ("半角の句点｡次です｡", ["半角の句点｡", "次です｡"]),
         ("One. Two! Three? Four", ["One.", "Two!", "Three?", "Four"]),
         ("It cost $3.50. It grew 4.1% in 2025. Yes.", ["It cost $3.50.", "It grew 4.1% in 2025.", "Yes."]),
-        ("Dr. Smith of Foo Inc. met Mr. J. Doe at 5 p.m. Monday.", ["Dr. Smith of Foo Inc. met Mr. J. Doe at 5 p.m. Monday."]),
-        ("The U.S. economy grew, e.g. in Nov. 2025. It fell.", ["The U.S. economy grew, e.g. in Nov. 2025.", "It fell."]),
+        (
+            "Dr. Smith of Foo Inc. met Mr. J. Doe at 5 p.m. Monday.",
+            ["Dr. Smith of Foo Inc. met Mr. J. Doe at 5 p.m. Monday."],
+        ),
+        (
+            "The U.S. economy grew, e.g. in Nov. 2025. It fell.",
+            ["The U.S. economy grew, e.g. in Nov. 2025.", "It fell."],
+        ),
         ("See example.com. Next.", ["See example.com.", "Next."]),
         ('He said "Stop. Now." and left. She stayed.', ['He said "Stop. Now." and left.', "She stayed."]),
         ("He said “Stop. Now.” She stayed.", ["He said “Stop. Now.”", "She stayed."]),
@@ -155,21 +161,27 @@ TEXTS = st.one_of(st.lists(PIECES, max_size=120).map("".join), st.text(max_size=
 
 @settings(max_examples=400, deadline=None)
 @given(text=TEXTS, language=st.sampled_from(["ja", "en"]), max_tokens=st.integers(1, 60))
-def test_every_passage_is_a_slice_of_its_article_and_none_is_too_long(text: str, language: str, max_tokens: int) -> None:
+def test_every_passage_is_a_slice_of_its_article_and_none_is_too_long(
+    text: str, language: str, max_tokens: int
+) -> None:
     article = Article(id="x", title="T", language=language, source="", date="", text=text)  # type: ignore[arg-type]
-    found = split_article(article, characters, max_tokens)
+
+    def tokens(texts: Sequence[str]) -> list[int]:  # white space between sentences is not counted
+        return [len("".join(text.split())) for text in texts]
+
+    found = split_article(article, tokens, max_tokens)
     end = 0
     for passage in found:
         assert passage.text == text[passage.start : passage.end] == passage.text.strip()
         assert passage.text
         assert passage.start >= end
-        spans = [s for section in sections(text, language) for s in section.sentences]
-        inside = [s for s in spans if passage.start <= s.start and s.end <= passage.end]
-        assert sum(s.end - s.start for s in inside) <= max_tokens or len(inside) == 0
+        assert tokens([passage.text])[0] <= max_tokens
         end = passage.end
     # Every sentence is covered, character by character.
     covered = {place for passage in found for place in range(passage.start, passage.end)}
-    wanted = {place for section in sections(text, language) for s in section.sentences for place in range(s.start, s.end)}
+    wanted = {
+        place for section in sections(text, language) for s in section.sentences for place in range(s.start, s.end)
+    }
     assert {place for place in wanted if not text[place].isspace()} <= covered
     assert bool(found) == bool(text.strip())
 
@@ -193,7 +205,10 @@ def test_nothing_between_japanese_quotation_marks_is_cut(parts: list[str], data:
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.floats(0, 1e6, allow_nan=False).map(lambda x: f"{x:,.2f}"), st.sampled_from(["値は{}億円。", "It is {} percent."]))
+@given(
+    st.floats(0, 1e6, allow_nan=False).map(lambda x: f"{x:,.2f}"),
+    st.sampled_from(["値は{}億円。", "It is {} percent."]),
+)
 def test_a_number_is_never_cut(number: str, frame: str) -> None:
     assert sentences(frame.format(number) * 3)[0].startswith(frame.format(number)[:-1])
 
@@ -232,16 +247,14 @@ def text_of(kind: str, size: int) -> str:
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_the_time_is_linear_in_a_hostile_text(kind: str) -> None:
     def seconds(size: int) -> float:
-        article = Article(id="x", title="", language="en", source="", date="", text=text_of(kind, size))
-        best = float("inf")
-        for _ in range(2):
-            began = time.process_time()
-            split_article(article, characters, 160)
-            best = min(best, time.process_time() - began)
-        return best
+        text = text_of(kind, size)
+        began = time.process_time()
+        passages(text, 160)
+        return time.process_time() - began
 
-    small = seconds(60_000)
-    assert seconds(120_000) < 3 * small + 0.05
+    # On a busy machine one measurement may be off; a time that grows with the square is over the limit every time.
+    size = 500_000 if kind == "a gap behind a letter" else 150_000  # there the square grows slowly
+    assert any(seconds(2 * size) < 3 * seconds(size) + 0.02 for _ in range(3))
 
 
 def test_a_megabyte_of_hostile_text_is_split_in_seconds() -> None:

@@ -146,30 +146,32 @@ def test_a_conversation_keeps_each_turns_sources_and_can_be_repeated_and_cleared
     assert bot.asked[-1][2] == ()
 
 
-def test_enter_that_confirms_a_conversion_never_sends(open_page: OpenPage) -> None:
+PRESS_ENTER = """(sign) => {
+  const box = document.querySelector('#k-box textarea');
+  const enter = {key: 'Enter', code: 'Enter', bubbles: true, cancelable: true};
+  for (const type of ['keydown', 'keypress', 'keyup'])
+    box.dispatchEvent(new KeyboardEvent(type, {...enter, ...(type === 'keydown' || sign.isComposing ? sign : {})}));
+}"""
+
+
+@pytest.mark.parametrize("sign", [{"isComposing": True}, {"keyCode": 229, "which": 229}], ids=["composing", "229"])
+def test_enter_that_confirms_a_conversion_never_sends(open_page: OpenPage, sign: dict[str, object]) -> None:
     bot = ScriptedBot(pause=0)
     watched = open_page(bot)
     page = watched.page
     session = page.context.new_cdp_session(page)
     box(watched).focus()
     session.send("Input.imeSetComposition", {"text": "けいやく", "selectionStart": 4, "selectionEnd": 4})
-    page.evaluate(
-        """() => document.querySelector('#k-box textarea').dispatchEvent(new KeyboardEvent('keydown',
-           {key: 'Enter', code: 'Enter', isComposing: true, bubbles: true, cancelable: true}))"""
-    )
+    page.evaluate(PRESS_ENTER, sign)
     session.send("Input.insertText", {"text": "契約"})
-    page.evaluate(
-        """() => document.querySelector('#k-box textarea').dispatchEvent(new KeyboardEvent('keydown',
-           {key: 'Enter', code: 'Enter', keyCode: 229, which: 229, bubbles: true, cancelable: true}))"""
-    )
-    page.wait_for_timeout(400)
+    page.wait_for_timeout(300)
     assert bot.asked == []
     expect(box(watched)).to_have_value("契約")
     box(watched).press("Shift+Enter")
     box(watched).press_sequentially("は")
     expect(box(watched)).to_have_value("契約\nは")
     assert bot.asked == []
-    box(watched).press("Enter")
+    page.evaluate(PRESS_ENTER, {})  # the same keys without the sign of a composition
     watched.finished()
     assert [asked[0] for asked in bot.asked] == ["契約\nは"]
 

@@ -1,0 +1,238 @@
+"""A scorecard as files: report.json, report.md and one page that needs nothing else, no network and no script.
+
+Everything that comes from questions, articles or models is escaped. The words are in `rag/report_texts.py`, in both
+languages.
+"""
+
+import html
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from rag.compare import Comparison
+from rag.intervals import Interval
+from rag.plots import Bar, Point, bar_plot, xy_plot
+from rag.report_style import PAGE, PLOTS
+from rag.report_texts import ANSWERED_PAIR, METRICS, PAGE_TEXTS, WRONG, Words
+from rag.scorecard import Scorecard, answer_of, headline, write_whole
+from rag.scoring import Row
+
+SHOWN_FAILURES = 300  # the page stays one that a browser opens at once; report.json has them all
+_CSP = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+
+
+def write_report(folder: Path, scorecard: Scorecard, comparison: Comparison | None = None) -> Path:
+    """Writes report.json, report.md and report.html, and returns the path of the page. Raises ReportError."""
+    content = scorecard.to_dict() | ({"comparison": comparison.to_dict()} if comparison else {})
+    write_whole(folder / "report.json", json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False))
+    text = scorecard.to_markdown() + (f"\n{comparison.to_markdown()}" if comparison else "")
+    write_whole(folder / "report.md", text)
+    write_whole(folder / "report.html", page_html(scorecard, comparison))
+    return folder / "report.html"
+
+
+def page_html(scorecard: Scorecard, comparison: Comparison | None = None) -> str:
+    """The whole page."""
+    parts = [
+        _cards(scorecard),
+        _compared(comparison) if comparison else "",
+        _heading("plots"),
+        _plots(scorecard),
+        _heading("metrics"),
+        _metrics(scorecard.metrics),
+        _heading("by_pair"),
+        _groups(scorecard.by_pair),
+        _heading("by_type"),
+        _groups(scorecard.by_type),
+        _failures(scorecard, comparison),
+        _about(scorecard),
+    ]
+    title = PAGE_TEXTS["title"]
+    return (
+        f'<!doctype html><html lang="ja"><head><meta charset="utf-8"><title>{title.ja} / {title.en}</title>'
+        f'<meta http-equiv="Content-Security-Policy" content="{html.escape(_CSP, quote=True)}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer">'
+        f'<link rel="icon" href="data:,"><style>{PAGE}{PLOTS}</style></head><body class="kotae-report">'
+        f"<h1>{_both(title)}</h1>{''.join(parts)}</body></html>\n"
+    )
+
+
+def summary_html(scorecard: Scorecard) -> str:
+    """The headline and the plots, for a notebook."""
+    return (
+        f"<style>{PLOTS}</style><div class='kotae-report'>{_metrics(_of_headline(scorecard.metrics))}"
+        f"{_plots(scorecard)}</div>"
+    )
+
+
+def _both(words: Words) -> str:
+    """Japanese, then English in small."""
+    if words.ja == words.en:
+        return html.escape(words.ja)
+    return f'{html.escape(words.ja)} <span lang="en" class="k-other">{html.escape(words.en)}</span>'
+
+
+def _heading(name: str) -> str:
+    return f"<h2>{_both(PAGE_TEXTS[name])}</h2>"
+
+
+def _of_headline(metrics: Mapping[str, Interval]) -> dict[str, Interval]:
+    return {name: metrics[name] for name in headline(metrics)}
+
+
+def _cards(scorecard: Scorecard) -> str:
+    cards = [
+        f'<div class="k-card">{_both(METRICS[name])}<b>{one.mean:.3f}</b>'
+        f"<small>{one.low:.3f} – {one.high:.3f} (n={one.count})</small></div>"
+        for name, one in _of_headline(scorecard.metrics).items()
+    ]
+    cards += [
+        f'<div class="k-card">{_both(METRICS[name])}<b>{one.p50:.1f} s</b><small>p95 {one.p95:.1f} s</small></div>'
+        for name, one in scorecard.latency.items()
+    ]
+    if scorecard.judged.count:
+        judge = html.escape(str(scorecard.configuration.get("judge", "")))
+        cards.append(
+            f'<div class="k-card">{_both(PAGE_TEXTS["judge"])}<b>{scorecard.judged.mean:.3f}</b><small>{judge}</small></div>'
+        )
+    return f'<div class="k-cards">{"".join(cards)}</div><p>{_both(PAGE_TEXTS["interval"])}</p>'
+
+
+def _plots(scorecard: Scorecard) -> str:
+    figures = []
+    curve = scorecard.curve
+    if curve:
+        points = [Point(x=p.coverage, y=p.error) for p in curve[:-1]]
+        end = curve[-1]
+        points.append(Point(x=end.coverage, y=end.error, label=f"{end.coverage:.3f}, {end.error:.3f}"))
+        figures.append(("coverage", xy_plot(points, **_axes("coverage"), y_max=_round_up(p.error for p in curve))))
+    bins = scorecard.reliability
+    if bins:
+        low, high = min(one.confidence for one in bins), max(one.confidence for one in bins)
+        points = [
+            Point(x=b.confidence, y=b.right, label=f"{b.confidence:.3f}: {b.right:.3f} (n={b.count})") for b in bins
+        ]
+        plot = xy_plot(points, **_axes("reliability"), x_min=low, x_max=high, diagonal=low >= 0 and high <= 1)
+        figures.append(("reliability", plot))
+    seconds = sorted(value for row in scorecard.rows if (value := answer_of(row).get("seconds")) is not None)
+    if seconds:
+        points = [Point(x=value, y=number / len(seconds)) for number, value in enumerate(seconds, start=1)]
+        points = [Point(x=0.0, y=0.0), *points]
+        figures.append(("latency", xy_plot(points, **_axes("latency"), x_max=seconds[-1], steps=True)))
+    shown = next((name for name in ("right", "hit@5", "article_hit@5") if name in scorecard.metrics), None)
+    for split, groups in (("type_plot", scorecard.by_type), ("pair_plot", scorecard.by_pair)):
+        bars = [
+            Bar(name=_pair_name(group), value=m[shown].mean, low=m[shown].low, high=m[shown].high, count=m[shown].count)
+            for group, m in groups.items()
+            if shown and shown in m
+        ]
+        if bars and shown:
+            words = METRICS[shown]
+            named = words.ja if words.ja == words.en else f"{words.ja} / {words.en}"
+            figures.append((split, bar_plot(bars, title=PAGE_TEXTS[split].en, x_label=named)))
+    drawn = [f"<figure><figcaption>{_both(PAGE_TEXTS[name])}</figcaption>{plot}</figure>" for name, plot in figures]
+    return f'<div class="k-plots">{"".join(drawn)}</div>'
+
+
+def _axes(name: str) -> dict[str, Any]:
+    x, y = PAGE_TEXTS[f"{name}_x"], PAGE_TEXTS[f"{name}_y"]
+    return {"title": PAGE_TEXTS[name].en, "x_label": f"{x.ja} / {x.en}", "y_label": f"{y.ja} / {y.en}"}
+
+
+def _round_up(values: Iterable[float]) -> float:
+    return min(1.0, (int(max(values, default=0.0) * 10) + 1) / 10)
+
+
+def _pair_name(group: str) -> str:
+    return ANSWERED_PAIR.get(group, group)
+
+
+def _metrics(metrics: Mapping[str, Interval]) -> str:
+    rows = [
+        f'<tr><th scope="row">{_both(METRICS[name])}</th><td class="k-number">{one.mean:.3f}</td>'
+        f'<td class="k-number">{one.low:.3f} – {one.high:.3f}</td><td class="k-number">{one.count}</td></tr>'
+        for name, one in metrics.items()
+    ]
+    head = "".join(f"<th>{_both(PAGE_TEXTS[name])}</th>" for name in ("metric", "mean", "interval_short", "questions"))
+    return f'<div class="k-scroll"><table><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+
+
+def _groups(groups: Mapping[str, Mapping[str, Interval]]) -> str:
+    names = [n for n in METRICS if n in {n for metrics in groups.values() for n in headline(metrics)}]
+    head = "<th></th>" + "".join(f"<th>{_both(METRICS[name])}</th>" for name in names)
+    rows = []
+    for group, metrics in groups.items():
+        if any(name in metrics for name in names):
+            cells = [
+                f'<td class="k-number">{metrics[n].mean:.3f} <small>({metrics[n].count})</small></td>'
+                if n in metrics
+                else "<td></td>"
+                for n in names
+            ]
+            rows.append(f'<tr><th scope="row">{html.escape(_pair_name(group))}</th>{"".join(cells)}</tr>')
+    return f'<div class="k-scroll"><table><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+
+
+def _compared(comparison: Comparison) -> str:
+    parts = [_heading("compared")]
+    for fall in comparison.fell:
+        parts.append(
+            f'<p class="k-fell">{_both(METRICS[fall.metric])}: −{fall.by:.3f} '
+            f"({_both(PAGE_TEXTS['tolerance'])} {fall.tolerance:g})</p>"
+        )
+    rows = [
+        f'<tr><th scope="row">{_both(METRICS[name])}</th><td class="k-number">{"<b>" * one.excludes_zero}{one.mean:+.3f}'
+        f'{"</b>" * one.excludes_zero}</td><td class="k-number">{one.low:+.3f} – {one.high:+.3f}</td></tr>'
+        for name, one in comparison.differences.items()
+    ]
+    head = "".join(f"<th>{_both(PAGE_TEXTS[name])}</th>" for name in ("metric", "difference", "interval_short"))
+    parts.append(
+        f'<div class="k-scroll"><table><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+    )
+    for name, ids in (("better", comparison.better), ("worse", comparison.worse)):
+        shown = html.escape(", ".join(ids)) or "–"
+        parts.append(f"<p>{_both(PAGE_TEXTS[name])} ({len(ids)}): {shown}</p>")
+    return "".join(parts)
+
+
+def _failures(scorecard: Scorecard, comparison: Comparison | None) -> str:
+    worse = set(comparison.worse) if comparison else set()
+    # What the change broke stands first.
+    rows = sorted(scorecard.failures, key=lambda row: row.id not in worse)
+    shown = [_failure(row, row.id in worse) for row in rows[:SHOWN_FAILURES]]
+    words = PAGE_TEXTS["failures"]
+    heading = f"<h2>{_both(words)} ({len(rows)})</h2>"
+    if len(rows) > len(shown):
+        heading += f"<p>{_both(PAGE_TEXTS['more'])} ({len(shown)} / {len(rows)})</p>"
+    return heading + "".join(shown)
+
+
+def _failure(row: Row, flipped: bool) -> str:
+    answer = answer_of(row)
+    marks = [WRONG.get(code, Words(code, code)) for code in row.wrong] + ([PAGE_TEXTS["flipped"]] if flipped else [])
+    said = html.escape(str(answer.get("text") or row.outcome.get("error") or "–"))
+    quotes = "".join(
+        f"<li>[{c['number']}] {html.escape(c['title'])}<blockquote>{html.escape(c['quote'])}</blockquote></li>"
+        for c in answer.get("citations", ())
+    )
+    expected = "".join(
+        f"<li>{html.escape(article_id)}<blockquote>{html.escape(text)}</blockquote></li>"
+        for article_id, text in row.expected
+    )
+    warnings = "".join(f"<p><small>{html.escape(warning)}</small></p>" for warning in answer.get("warnings", ()))
+    numbers = ", ".join(f"{METRICS[n].en} {v:.2f}" for n, v in row.metrics.items() if v is not None and n in METRICS)
+    return (
+        f'<details class="k-row"><summary><b>{html.escape(row.id)}</b> {html.escape(row.question)} '
+        f"{''.join(f'<span class="k-wrong">{_both(mark)}</span>' for mark in marks)}</summary>"
+        f'<div class="k-beside"><div><h3>{_both(PAGE_TEXTS["answer"])}</h3><blockquote>{said}</blockquote>'
+        f"<ul>{quotes}</ul>{warnings}</div>"
+        f"<div><h3>{_both(PAGE_TEXTS['expected'])}</h3><blockquote>{html.escape(row.reference)}</blockquote>"
+        f"<ul>{expected}</ul></div></div><p><small>{html.escape(numbers)}</small></p></details>"
+    )
+
+
+def _about(scorecard: Scorecard) -> str:
+    configuration = html.escape(json.dumps(dict(scorecard.configuration), ensure_ascii=False, indent=1))
+    notes = "".join(f"<li>{html.escape(note)}</li>" for note in scorecard.notes)
+    return f"{_heading('about')}<pre>{configuration}</pre><ul>{notes}</ul>"
