@@ -78,7 +78,7 @@ def update_index(
     """
     began = time.monotonic()
     with home.writing(), ExitStack() as opened:
-        roots = [_real(path) for path in paths] or _known_roots(home)
+        roots = list(dict.fromkeys(_real(path) for path in paths)) or _known_roots(home)
         wanted = _read(roots, progress)
         live = Manifest.open(home.live / "manifest.sqlite3") if home.live_name and not rebuild else None
         if live:

@@ -183,9 +183,10 @@ class Collection:
 
     def _embed_texts(self, texts: Sequence[str]) -> list[Vector]:
         """As `embed_passages`, remembering the last texts: the same sentences are compared again and again."""
-        missing = [text for text in dict.fromkeys(texts) if text not in self._embedded]
+        known = {text: vector for text in texts if (vector := self._embedded.get(text)) is not None}
+        missing = [text for text in dict.fromkeys(texts) if text not in known]
         made = dict(zip(missing, self._embedder.embed_passages(missing), strict=True)) if missing else {}
-        found = [made[text] if text in made else self._embedded[text] for text in texts]
+        found = [made[text] if text in made else known[text] for text in texts]
         with self._lock:
             self._embedded.update(made)
             while len(self._embedded) > _REMEMBERED:

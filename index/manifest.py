@@ -170,10 +170,10 @@ class Manifest:
         for rows in self._in(query, ids):
             # Each article is read once, however many of its passages are wanted.
             articles = self.articles({row[1] for row in rows})
-            for row in rows:
-                if row[1] not in articles:
-                    raise StoreError(f"the manifest {str(self.path)!r} is damaged (no article {row[1]!r}): {_AGAIN}")
-                found[row[0]] = _passage(row, articles[row[1]])
+            try:
+                found.update({row[0]: _passage(row, articles[row[1]]) for row in rows})
+            except (KeyError, TypeError) as error:
+                raise _damaged(self.path, error) from error
         return found
 
     def passages_of(self, article_id: str) -> list[Passage]:
@@ -181,7 +181,7 @@ class Manifest:
         query = "SELECT id FROM passages WHERE article_id = ? ORDER BY start"
         ids = [row[0] for row in self._rows(query, (article_id,))]
         found = self.passages(ids)
-        return [found[passage_id] for passage_id in ids]
+        return [found[passage_id] for passage_id in ids if passage_id in found]
 
     def passage_ids(self) -> list[tuple[str, Language]]:
         """(passage id, language) of every passage, sorted by id."""
@@ -196,7 +196,10 @@ class Manifest:
             raise StoreError(f"the manifest holds no vector for {missing[0]!r}: {_AGAIN}")
         if not ids:
             return np.zeros((0, 0), dtype=np.float32)
-        return np.frombuffer(b"".join(found[passage_id] for passage_id in ids), dtype="<f4").reshape(len(ids), -1)
+        try:
+            return np.frombuffer(b"".join(found[passage_id] for passage_id in ids), dtype="<f4").reshape(len(ids), -1)
+        except (TypeError, ValueError) as error:
+            raise _damaged(self.path, error) from error
 
     def count(self) -> tuple[int, int]:
         """(articles, passages)."""
@@ -243,12 +246,15 @@ class Manifest:
     def _rows(self, query: str, values: Sequence[str] = ()) -> list[tuple[Any, ...]]:
         try:
             with self._lock:
-                return self._connection.execute(query, values).fetchall()
+                rows = self._connection.execute(query, values).fetchall()
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             raise _damaged(self.path, error) from error
+        if any(None in row for row in rows):
+            raise _damaged(self.path, "a value is missing")
+        return rows
 
 
-def _damaged(path: Path, error: Exception) -> StoreError:
+def _damaged(path: Path, error: object) -> StoreError:
     return StoreError(f"the manifest {str(path)!r} is damaged ({error}): {_AGAIN}")
 
 

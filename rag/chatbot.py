@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import BaseMessage
 
+    from rag.gold import GoldQuestion
     from rag.langchain_retriever import KotaeRetriever
+    from rag.scorecard import Scorecard
 
 MAX_QUESTION = 4000  # characters; a longer one is an article
 MAX_ANSWER_TOKENS = 220
@@ -163,6 +165,21 @@ class Chatbot:
     ) -> IndexReport:
         """Brings the index to what is under `paths` now (see `index.build.update_index`)."""
         return update_index(Home(self.settings.home), self._embedder, paths, rebuild=rebuild, progress=progress)
+
+    def evaluate(
+        self,
+        gold: "str | os.PathLike[str] | Sequence[GoldQuestion]",
+        *,
+        retrieval_only: bool = False,
+        journal: "Path | None" = None,
+        progress: ProgressCallback = nobody,
+    ) -> "Scorecard":
+        """How good the answers to a gold set are (see `rag.evaluate`); `gold` is a file or the questions themselves."""
+        from rag.evaluate import evaluate  # asks a Chatbot, so it imports this module
+        from rag.gold import read_gold
+
+        questions = read_gold(gold) if isinstance(gold, str | os.PathLike) else gold
+        return evaluate(self, questions, retrieval_only=retrieval_only, journal=journal, progress=progress)
 
     def _excerpts(self, question: str, hits: Sequence[Hit]) -> list[Excerpt]:
         if self.settings.chat_url:

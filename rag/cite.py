@@ -81,21 +81,22 @@ def _behind(claim: str, language: Language, evidence: Sequence[Sentence], likene
         same = of == language
         near = likeness(claim, language, [sentence.text for sentence in sentences], of)
         for sentence, similarity in zip(sentences, near, strict=True):
-            held = set(terms(f"{sentence.article.title}\n{sentence.article.date}\n{sentence.text}"))
+            held = set(terms(f"{sentence.article.title}\n{sentence.text}"))
             nearness = max(0.0, 1.0 - (max(near) - similarity) / _SLACK[same])
             # Words of another language cannot be shared, but for names: there likeness speaks for both.
             words = len(asked & held) / len(asked) if same and asked else nearness
-            of_figures = len(figures & held) / len(figures) if figures else words
+            stated = figures & set(figure_terms(f"{sentence.article.date} {sentence.text}"))
+            of_figures = len(stated) / len(figures) if figures else words
             if similarity > _UNRELATED[same] or (figures and of_figures == 1.0):
-                scored.append((0.5 * of_figures + 0.2 * words + 0.3 * nearness, held & figures, sentence))
+                scored.append((0.5 * of_figures + 0.2 * words + 0.3 * nearness, stated, sentence))
     scored.sort(key=lambda item: (-item[0], item[2].article.id, item[2].start))
     chosen: list[Sentence] = []
     covered: set[str] = set()
-    for support, held, sentence in scored:
-        if support < MIN_SUPPORT or len(chosen) == MAX_QUOTES or (chosen and not held - covered):
+    for support, stated, sentence in scored:
+        if support < MIN_SUPPORT or len(chosen) == MAX_QUOTES or (chosen and not stated - covered):
             continue
         chosen.append(sentence)
-        covered |= held
+        covered |= stated
     return chosen
 
 

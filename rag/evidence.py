@@ -12,6 +12,7 @@ from itertools import zip_longest
 from index.article import LANGUAGES, Article, Language
 from index.split import Span, split_sentences
 from index.words import question_terms, terms
+from rag.names import names_held, without_strangers
 from rag.retrieve import Hit
 
 SENTENCES = 6  # of each language at most; docs/results.md has what fewer and more do
@@ -64,9 +65,13 @@ def gather(
 
     Each language is ranked by itself and they take turns: scores of different languages do not compare, and what
     answers a question is as often said in the other one. `language` is the question's, `likeness(question, language,
-    texts, their language)` its similarity with texts. Sentences of one article stand together in their order;
-    articles stand in the order of their best hit.
+    texts, their language)` its similarity with texts. Articles that know none of the question's names are left out
+    where others know some. Sentences of one article stand together in their order; articles with more of the names
+    stand first, then those with better hits.
     """
+    articles = {hit.article.id: hit.article for hit in hits}
+    worth_reading = without_strangers(question, articles)
+    hits = [hit for hit in hits if hit.article.id in worth_reading]
     ranked = [
         _ranked(question, language, hits, of, likeness) for of in sorted(LANGUAGES, key=lambda of: of != language)
     ]
@@ -79,7 +84,7 @@ def gather(
                 chosen.append(sentence)
                 left -= cost
     excerpts: list[Excerpt] = []
-    for article_id in dict.fromkeys(hit.article.id for hit in hits):
+    for article_id in sorted(worth_reading, key=lambda one: -len(names_held(question, articles[one]))):
         of_article = sorted((s for s in chosen if s.article.id == article_id), key=lambda s: s.start)
         if of_article:
             number = len(excerpts) + 1

@@ -6,6 +6,7 @@ same rows. Whatever is wrong with a file is said with file, line and field befor
 
 import difflib
 import json
+import os
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -73,10 +74,11 @@ class GoldQuestion:
     question_type: str = ""
 
 
-def read_gold(path: Path) -> list[GoldQuestion]:
+def read_gold(path: str | os.PathLike[str]) -> list[GoldQuestion]:
     """The gold set at `path`: JSONL, CSV, SQuAD or JSQuAD JSON, or a BEIR folder. Raises GoldError."""
     from rag.gold_import import read_beir, read_csv, read_squad  # they need this module
 
+    path = Path(path)
     if not path.exists():
         raise GoldError(f"there is no gold set at {str(path)!r}: check the path")
     if path.is_dir():

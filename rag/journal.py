@@ -20,8 +20,8 @@ from index.errors import KotaeError
 # Files of `rag/` that read what was answered and have no part in it.
 _READERS = frozenset({
     "compare.py", "evaluate.py", "facts.py", "gold.py", "gold_import.py", "intervals.py", "journal.py", "metrics.py",
-    "overlap.py", "places.py", "plots.py", "report.py", "report_style.py", "report_texts.py", "scorecard.py", "scoring.py", "doctor.py",
-    "__init__.py",
+    "overlap.py", "places.py", "plots.py", "report.py", "report_style.py", "report_texts.py",
+    "scorecard.py", "scoring.py", "doctor.py", "__init__.py",
 })  # fmt: skip
 
 

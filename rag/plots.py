@@ -78,9 +78,9 @@ def xy_plot(
 
 def bar_plot(bars: Sequence[Bar], *, title: str, x_label: str) -> str:
     """Bars from the left, one a line, each with its interval and its number."""
-    row, left, right = 24, 150, 96
+    row, left, right = 24, 190, 96
     height = len(bars) * row + 44
-    width = 520
+    width = 560
 
     def place(value: float) -> float:
         return left + min(max(value, 0.0), 1.0) * (width - left - right)

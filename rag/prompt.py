@@ -23,6 +23,41 @@ _ANSWER = {
 }
 # In English for both: asked in Japanese the model's "いいえ" says nothing (docs/results.md).
 _PROBE = "Do the excerpts state the answer to this question? Reply with yes or no only."
+# Worked examples, the same in every prompt: read once, then kept in the model's cache.
+_EXAMPLES: dict[Language, tuple[tuple[str, str, str], ...]] = {
+    "ja": (
+        (
+            "[1] 山北市、図書館の開館時間を延長 (2024-04-01)\n"
+            "山北市は5月1日から、市立図書館の閉館時間を午後7時から午後9時に変更する。 … 費用は年間1200万円を見込む。",
+            "山北市の図書館の時間延長にかかる費用は?",
+            "年間1200万円を見込んでいます。",
+        ),
+        (
+            "[1] Norvel opens second plant (2023-09-12)\n"
+            "Norvel Pumps, which was founded by Greta Olsen, opened its second plant in Leeds. … "
+            "The plant, which cost 4500万ポンド, employs 320 people.\n"
+            "[2] Delmar Motors to cut jobs (2023-09-14)\nDelmar Motors will cut 90 jobs.",
+            "Norvel Pumpsの新工場の従業員数と、創業者の名前は?",
+            "新工場の従業員は320人で、創業者はGreta Olsenです。",
+        ),
+    ),
+    "en": (
+        (
+            "[1] 山北市、図書館の開館時間を延長 (2024-04-01)\n"
+            "山北市はMay 1から、市立図書館の閉館時間を7 p.m.から9 p.m.に変更する。 … 費用は年間¥12 millionを見込む。",
+            "When will Yamakita's libraries close under the new hours?",
+            "They will close at 9 p.m. from May 1, instead of 7 p.m.",
+        ),
+        (
+            "[1] Norvel opens second plant (2023-09-12)\n"
+            "Norvel Pumps, which was founded by Greta Olsen, opened its second plant in Leeds. … "
+            "The plant, which cost £45 million, employs 320 people.\n"
+            "[2] Delmar Motors to cut jobs (2023-09-14)\nDelmar Motors will cut 90 jobs.",
+            "Who founded Norvel Pumps, and how many work at its new plant?",
+            "Norvel Pumps was founded by Greta Olsen, and its new plant employs 320 people.",
+        ),
+    ),
+}
 _LABELS = {
     "ja": {"question": "質問", "articles": "記事", "earlier": "これまでの会話"},
     "en": {"question": "Question", "articles": "Excerpts", "earlier": "Conversation so far"},
@@ -54,16 +89,21 @@ def shown(excerpt: Excerpt, language: Language) -> str:
 def _messages(
     question: str, excerpts: Sequence[Excerpt], language: Language, history: Sequence[Message], last: str
 ) -> list[Message]:
+    messages = [{"role": "system", "content": _SYSTEM[language]}]
+    for evidence, asked, answered in _EXAMPLES[language]:
+        messages.append({"role": "user", "content": _turn(evidence, (), asked, language, _ANSWER[language])})
+        messages.append({"role": "assistant", "content": answered})
+    evidence = "\n".join(shown(excerpt, language) for excerpt in excerpts)
+    messages.append({"role": "user", "content": _turn(evidence, _earlier(history), question, language, last)})
+    return messages
+
+
+def _turn(evidence: str, earlier: Sequence[str], question: str, language: Language, last: str) -> str:
     labels = _LABELS[language]
-    parts = [f"{labels['articles']}:", *(shown(excerpt, language) for excerpt in excerpts)]
-    earlier = _earlier(history)
+    parts = [f"{labels['articles']}:", evidence, ""]
     if earlier:
-        parts += ["", f"{labels['earlier']}:", *earlier]
-    parts += ["", f"{labels['question']}: {question}", last]
-    return [
-        {"role": "system", "content": _SYSTEM[language]},
-        {"role": "user", "content": "\n".join(parts)},
-    ]
+        parts += [f"{labels['earlier']}:", *earlier, ""]
+    return "\n".join([*parts, f"{labels['question']}: {question}", last])
 
 
 def _earlier(history: Sequence[Message]) -> list[str]:

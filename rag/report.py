@@ -52,8 +52,9 @@ def page_html(scorecard: Scorecard, comparison: Comparison | None = None) -> str
     return (
         f'<!doctype html><html lang="ja"><head><meta charset="utf-8"><title>{title.ja} / {title.en}</title>'
         f'<meta http-equiv="Content-Security-Policy" content="{html.escape(_CSP, quote=True)}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer">'
-        f'<link rel="icon" href="data:,"><style>{PAGE}{PLOTS}</style></head><body class="kotae-report">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="referrer" content="no-referrer">'
+        f'<style>{PAGE}{PLOTS}</style></head><body class="kotae-report">'
         f"<h1>{_both(title)}</h1>{''.join(parts)}</body></html>\n"
     )
 
@@ -93,9 +94,8 @@ def _cards(scorecard: Scorecard) -> str:
     ]
     if scorecard.judged.count:
         judge = html.escape(str(scorecard.configuration.get("judge", "")))
-        cards.append(
-            f'<div class="k-card">{_both(PAGE_TEXTS["judge"])}<b>{scorecard.judged.mean:.3f}</b><small>{judge}</small></div>'
-        )
+        named = _both(PAGE_TEXTS["judge"])
+        cards.append(f'<div class="k-card">{named}<b>{scorecard.judged.mean:.3f}</b><small>{judge}</small></div>')
     return f'<div class="k-cards">{"".join(cards)}</div><p>{_both(PAGE_TEXTS["interval"])}</p>'
 
 
@@ -113,7 +113,7 @@ def _plots(scorecard: Scorecard) -> str:
         points = [
             Point(x=b.confidence, y=b.right, label=f"{b.confidence:.3f}: {b.right:.3f} (n={b.count})") for b in bins
         ]
-        plot = xy_plot(points, **_axes("reliability"), x_min=low, x_max=high, diagonal=low >= 0 and high <= 1)
+        plot = xy_plot(points, **_axes("reliability"), x_min=low, x_max=high, diagonal=0 <= low < 0.5 and high <= 1)
         figures.append(("reliability", plot))
     seconds = sorted(value for row in scorecard.rows if (value := answer_of(row).get("seconds")) is not None)
     if seconds:
@@ -154,13 +154,11 @@ def _metrics(metrics: Mapping[str, Interval]) -> str:
         f'<td class="k-number">{one.low:.3f} – {one.high:.3f}</td><td class="k-number">{one.count}</td></tr>'
         for name, one in metrics.items()
     ]
-    head = "".join(f"<th>{_both(PAGE_TEXTS[name])}</th>" for name in ("metric", "mean", "interval_short", "questions"))
-    return f'<div class="k-scroll"><table><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+    return _table([_both(PAGE_TEXTS[name]) for name in ("metric", "mean", "interval_short", "questions")], rows)
 
 
 def _groups(groups: Mapping[str, Mapping[str, Interval]]) -> str:
     names = [n for n in METRICS if n in {n for metrics in groups.values() for n in headline(metrics)}]
-    head = "<th></th>" + "".join(f"<th>{_both(METRICS[name])}</th>" for name in names)
     rows = []
     for group, metrics in groups.items():
         if any(name in metrics for name in names):
@@ -171,7 +169,7 @@ def _groups(groups: Mapping[str, Mapping[str, Interval]]) -> str:
                 for n in names
             ]
             rows.append(f'<tr><th scope="row">{html.escape(_pair_name(group))}</th>{"".join(cells)}</tr>')
-    return f'<div class="k-scroll"><table><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+    return _table(["", *(_both(METRICS[name]) for name in names)], rows)
 
 
 def _compared(comparison: Comparison) -> str:
@@ -182,18 +180,25 @@ def _compared(comparison: Comparison) -> str:
             f"({_both(PAGE_TEXTS['tolerance'])} {fall.tolerance:g})</p>"
         )
     rows = [
-        f'<tr><th scope="row">{_both(METRICS[name])}</th><td class="k-number">{"<b>" * one.excludes_zero}{one.mean:+.3f}'
-        f'{"</b>" * one.excludes_zero}</td><td class="k-number">{one.low:+.3f} – {one.high:+.3f}</td></tr>'
+        f'<tr><th scope="row">{_both(METRICS[name])}</th><td class="k-number">{_difference(one)}</td>'
+        f'<td class="k-number">{one.low:+.3f} – {one.high:+.3f}</td></tr>'
         for name, one in comparison.differences.items()
     ]
-    head = "".join(f"<th>{_both(PAGE_TEXTS[name])}</th>" for name in ("metric", "difference", "interval_short"))
-    parts.append(
-        f'<div class="k-scroll"><table><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
-    )
+    parts.append(_table([_both(PAGE_TEXTS[name]) for name in ("metric", "difference", "interval_short")], rows))
     for name, ids in (("better", comparison.better), ("worse", comparison.worse)):
         shown = html.escape(", ".join(ids)) or "–"
         parts.append(f"<p>{_both(PAGE_TEXTS[name])} ({len(ids)}): {shown}</p>")
     return "".join(parts)
+
+
+def _difference(one: Interval) -> str:
+    """In bold when the interval excludes zero."""
+    return f"<b>{one.mean:+.3f}</b>" if one.excludes_zero else f"{one.mean:+.3f}"
+
+
+def _table(head: Iterable[str], rows: Iterable[str]) -> str:
+    cells = "".join(f"<th>{name}</th>" for name in head)
+    return f'<div class="k-scroll"><table><thead><tr>{cells}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
 
 
 def _failures(scorecard: Scorecard, comparison: Comparison | None) -> str:
@@ -211,6 +216,7 @@ def _failures(scorecard: Scorecard, comparison: Comparison | None) -> str:
 def _failure(row: Row, flipped: bool) -> str:
     answer = answer_of(row)
     marks = [WRONG.get(code, Words(code, code)) for code in row.wrong] + ([PAGE_TEXTS["flipped"]] if flipped else [])
+    shown_marks = "".join(f'<span class="k-wrong">{_both(mark)}</span>' for mark in marks)
     said = html.escape(str(answer.get("text") or row.outcome.get("error") or "–"))
     quotes = "".join(
         f"<li>[{c['number']}] {html.escape(c['title'])}<blockquote>{html.escape(c['quote'])}</blockquote></li>"
@@ -224,7 +230,7 @@ def _failure(row: Row, flipped: bool) -> str:
     numbers = ", ".join(f"{METRICS[n].en} {v:.2f}" for n, v in row.metrics.items() if v is not None and n in METRICS)
     return (
         f'<details class="k-row"><summary><b>{html.escape(row.id)}</b> {html.escape(row.question)} '
-        f"{''.join(f'<span class="k-wrong">{_both(mark)}</span>' for mark in marks)}</summary>"
+        f"{shown_marks}</summary>"
         f'<div class="k-beside"><div><h3>{_both(PAGE_TEXTS["answer"])}</h3><blockquote>{said}</blockquote>'
         f"<ul>{quotes}</ul>{warnings}</div>"
         f"<div><h3>{_both(PAGE_TEXTS['expected'])}</h3><blockquote>{html.escape(row.reference)}</blockquote>"

@@ -11,6 +11,7 @@ PLOTS = """
 .kotae-report table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 .kotae-report th, .kotae-report td { padding: .25rem .6rem; border-bottom: 1px solid #8884; text-align: left;
   vertical-align: top; }
+.kotae-report th[scope=row] { white-space: nowrap; font-weight: 500; }
 .kotae-report td.k-number { text-align: right; white-space: nowrap; }
 .kotae-report .k-plots { display: flex; flex-wrap: wrap; gap: 1rem; }
 .kotae-report figure { margin: 0; }

@@ -86,7 +86,7 @@ PAGE_TEXTS: dict[str, Words] = {
     "reliability_y": Words("正答率", "share right"),
     "latency": Words("回答までの時間", "Time to the whole answer"),
     "latency_x": Words("秒", "seconds"),
-    "latency_y": Words("その秒数までに終わった割合", "share finished by then"),
+    "latency_y": Words("完了した割合", "share finished"),
     "type_plot": Words("質問の種類別", "By question type"),
     "pair_plot": Words("言語の組み合わせ別", "By language pair"),
     "compared": Words("ベースラインとの比較", "Against the baseline"),

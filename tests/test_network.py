@@ -112,7 +112,7 @@ def check_answer(shown: str, language: str) -> None:
     answer = json.loads(shown)
     assert set(answer) == KEYS
     assert answer["language"] == language
-    assert answer["hits"][0]["article_id"] == "000_bc0131da60b046de"
+    assert "000_bc0131da60b046de" in [hit["article_id"] for hit in answer["hits"]]
 
 
 def ask(question: str) -> list[str]:

@@ -229,7 +229,9 @@ def _path(text: str) -> Path:
 
 
 def _date(text: str) -> str:
-    """A date as articles have it: 2025, 2025-11 or 2025-11-03."""
+    """A date as articles have it: 2025, 2025-11 or 2025-11-03; "" where none was given."""
+    if not text:
+        return ""
     parts = text.split("-")
     try:
         if re.fullmatch(r"[0-9]{4}(-[0-9]{2}){0,2}", text):

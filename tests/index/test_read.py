@@ -39,8 +39,8 @@ def test_a_plain_text_is_an_article_named_after_its_file(tmp_path: Path) -> None
 
 
 def test_front_matter_gives_the_metadata_and_is_no_part_of_the_text(tmp_path: Path) -> None:
-    front = "---\nid: deal\ntitle: A deal: signed\nlanguage: ja\nsource: NHK\ndate: 2025-11-03\ntags: [x]\n---\n\nThe text.\n"
-    path = file(tmp_path, "x.md", front.replace("A deal: signed", '"A deal: signed"'))
+    front = "id: deal\ntitle: 'A deal: signed'\nlanguage: ja\nsource: NHK\ndate: 2025-11-03\ntags: [x]"
+    path = file(tmp_path, "x.md", f"---\n{front}\n---\n\nThe text.\n")
     assert only(path) == Article(
         id="deal", title="A deal: signed", language="ja", source="NHK", date="2025-11-03", text="The text.\n"
     )

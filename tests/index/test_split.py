@@ -153,8 +153,8 @@ def test_splitting_ends_whatever_the_tokens_are(count: Callable[[Sequence[str]],
 
 
 PIECES = st.sampled_from(
-    [*"。！？.!?「」『』（）()[]\"'“”、,:;#-*・ \n\t　\u2028aZ3９あ漢㍿\u0301😀\u202e\x0b", "\n\n", "\n# ", "\n- ", "3.5", "1,000",
-     "Dr. ", "Inc. ", "e.g. ", "word ", "日本語の文です。", "It ended. ", "\r", "\ud800"]
+    [*"。！？.!?「」『』（）()[]\"'“”、,:;#-*・ \n\t　\u2028aZ3９あ漢㍿\u0301😀\u202e\x0b", "\n\n", "\n# ", "\n- ",
+     "3.5", "1,000", "Dr. ", "Inc. ", "e.g. ", "word ", "日本語の文です。", "It ended. ", "\r", "\ud800"]
 )  # fmt: skip
 TEXTS = st.one_of(st.lists(PIECES, max_size=120).map("".join), st.text(max_size=200))
 

@@ -1,0 +1,221 @@
+import gc
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index.article import LANGUAGES, Language
+from index.build import update_index
+from index.collection import Candidate, Collection
+from index.errors import EmbedderMismatch, NoIndex, StoreError
+from index.home import Home
+from index.lexical import LexicalIndex
+from index.space import Spread, question_means
+from tests.doubles import LetterEmbedder, article, letters, write
+
+ENGLISH = {"e1": "aaa.", "e2": "aab.", "e3": "bbb bb.", "e4": "ccc."}
+JAPANESE = {"j1": "あああ。", "j2": "ああい。", "j3": "いいい。", "j4": "ううう。"}
+EMBEDDED = {id: f"{id.upper()}\n{text}" for id, text in (ENGLISH | JAPANESE).items()}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    folder = tmp_path_factory.mktemp("collection")
+    home = Home(folder / "home")
+    update_index(home, LetterEmbedder(), [write(folder / "articles", **ENGLISH, **JAPANESE)])
+    return home
+
+
+@pytest.fixture
+def collection(home: Home) -> Iterator[Collection]:
+    opened = Collection(home, LetterEmbedder())
+    yield opened
+    opened.close()
+
+
+def of_articles(candidates: tuple[Candidate, ...]) -> dict[str, Candidate]:
+    return {candidate.passage_id.split("#")[0]: candidate for candidate in candidates}
+
+
+def unit(rows: np.ndarray) -> np.ndarray:
+    return rows / np.linalg.norm(rows, axis=-1, keepdims=True)
+
+
+def centred(id: str) -> np.ndarray:
+    """The vector of an article's passage without what its language shares."""
+    own = ENGLISH if id in ENGLISH else JAPANESE
+    return unit(letters(EMBEDDED[id]) - np.mean([letters(EMBEDDED[other]) for other in own], axis=0))
+
+
+@pytest.mark.parametrize(("question", "language"), [("aa", "en"), ("ああ", "ja")])
+def test_a_passage_in_the_questions_language_is_compared_as_embedded_and_another_centred(
+    collection: Collection, question: str, language: Language
+) -> None:
+    found = collection.candidates(question, language, 10)
+    same = ENGLISH if language == "en" else JAPANESE
+    without = unit(letters(question) - question_means(LetterEmbedder())[language])
+    expected = {
+        id: letters(EMBEDDED[id]) @ letters(question) if id in same else centred(id) @ without for id in EMBEDDED
+    }
+    assert {id: one.similarity for id, one in of_articles(found.found).items()} == pytest.approx(expected, abs=1e-5)
+    for of in LANGUAGES:
+        values = [value for id, value in expected.items() if id in (ENGLISH if of == "en" else JAPANESE)]
+        spread = found.similarity[of]
+        assert (spread.mean, spread.deviation) == pytest.approx((np.mean(values), np.std(values)), abs=1e-5)
+
+
+def test_the_words_of_every_passage_count_and_so_do_those_that_hold_none(collection: Collection, home: Home) -> None:
+    found = collection.candidates("bbb", "en", 10)
+    words = of_articles(found.found)
+    index = LexicalIndex.open(home.live / "words")
+    scores = dict(zip(index.passage_ids, index.scores("bbb"), strict=True))
+    assert {c.passage_id: c.words for c in found.found} == pytest.approx(scores)
+    assert words["e3"].words > 0 == words["e1"].words
+    english = [one.words for one in found.found if one.language == "en"]
+    assert found.words["en"] == Spread(mean=pytest.approx(np.mean(english)), deviation=pytest.approx(np.std(english)))
+    assert found.words["ja"] == Spread(mean=0.0, deviation=0.0)
+
+
+def test_candidates_are_sorted_by_id_within_their_language_and_the_same_in_every_run(collection: Collection) -> None:
+    runs = [collection.candidates("aab", "en", 10) for _ in range(3)]
+    assert runs[0] == runs[1] == runs[2]
+    for of in LANGUAGES:
+        ids = [candidate.passage_id for candidate in runs[0].found if candidate.language == of]
+        assert ids == sorted(ids)
+
+
+def test_the_pool_limits_each_leg_in_each_language(collection: Collection) -> None:
+    # aab is the most similar to it; of its words only bbb stands anywhere.
+    found = of_articles(collection.candidates("aaaa bbb", "en", 1).found)
+    assert [id for id in sorted(found) if id in ENGLISH] == ["e2", "e3"]
+    assert len(found) == 3
+    assert len(collection.candidates("aa", "en", 1000).found) == 8
+
+
+def test_only_the_passages_allowed_are_compared_while_the_spread_stays_that_of_all(collection: Collection) -> None:
+    everything = collection.candidates("aa", "en", 10)
+    allowed = collection.select(article_ids=["e4", "j1"])
+    some = collection.candidates("aa", "en", 1, [*allowed, "unknown"])
+    assert {c for c in everything.found if c.passage_id in allowed} == set(some.found)
+    assert (some.similarity, some.words) == (everything.similarity, everything.words)
+    assert collection.candidates("aa", "en", 10, []).found == ()
+
+
+def test_alike_is_the_cosine_of_what_passages_are_about_whatever_their_languages(collection: Collection) -> None:
+    ids = {id.split("#")[0]: id for id in collection.select()}
+    found = collection.alike(ids["e1"], [ids["j1"], ids["j4"], ids["e4"]])
+    assert found == pytest.approx([centred("e1") @ centred(id) for id in ("j1", "j4", "e4")], abs=1e-5)
+    assert collection.alike(ids["e1"], []) == []
+
+
+def test_likeness_compares_a_question_with_sentences_and_embeds_each_sentence_once(home: Home) -> None:
+    embedder = LetterEmbedder()
+    collection = Collection(home, embedder)
+    assert collection.likeness("aa", "en", [], "en") == []
+    same = collection.likeness("aa", "en", ["aaa", "ccc", "aaa"], "en")
+    assert same == pytest.approx([letters(text) @ letters("aa") for text in ("aaa", "ccc", "aaa")], abs=1e-5)
+    mean = np.mean([letters(EMBEDDED[id]) for id in JAPANESE], axis=0)
+    without = unit(letters("aa") - question_means(LetterEmbedder())["en"])
+    foreign = collection.likeness("aa", "en", ["ああ", "うう"], "ja")
+    assert foreign == pytest.approx([unit(letters(text) - mean) @ without for text in ("ああ", "うう")], abs=1e-5)
+    collection.likeness("cc", "en", ["aaa", "ccc"], "en")
+    assert embedder.embedded == ["aaa", "ccc", "ああ", "うう"]
+    collection.close()
+
+
+def test_articles_and_passages_are_read_by_id(collection: Collection) -> None:
+    [id] = collection.select(article_ids=["e1"])
+    assert collection.passages([id])[id].text == "aaa."
+    assert collection.articles(["e1", "nope"]) == {"e1": article("e1", "aaa.")}
+    assert collection.count() == (8, 8)
+
+
+def test_a_reader_sees_a_new_generation_without_opening_again_and_lets_go_of_the_old_one(tmp_path: Path) -> None:
+    home, folder = Home(tmp_path / "home"), tmp_path / "articles"
+    update_index(home, LetterEmbedder(), [write(folder, one="aaa.")])
+    collection = Collection(home, LetterEmbedder())
+
+    def after_updates(first: int, last: int) -> int:
+        for number in range(first, last):
+            update_index(home, LetterEmbedder(), [write(folder, **{f"n{number}": "bbb."})])
+            assert collection.count() == (number + 2, number + 2)
+            assert len(collection.candidates("aa", "en", 100).found) == number + 2
+        gc.collect()
+        return len(os.listdir("/proc/self/fd"))
+
+    few = after_updates(0, 2)
+    assert after_updates(2, 7) <= few
+    collection.close()
+
+
+def test_readers_in_threads_are_undisturbed_by_a_writer(tmp_path: Path) -> None:
+    home, folder = Home(tmp_path / "home"), tmp_path / "articles"
+    update_index(home, LetterEmbedder(), [write(folder, one="aaa.", zwei="ああ。")])
+    collection, stop = Collection(home, LetterEmbedder()), threading.Event()
+    errors: list[BaseException] = []
+    sizes: set[int] = set()
+
+    def read() -> None:
+        try:
+            while not stop.is_set():
+                sizes.add(len(collection.candidates("aa", "en", 100).found))
+        except BaseException as error:  # noqa: BLE001  (any is what the test looks for)
+            errors.append(error)
+
+    threads = [threading.Thread(target=read) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for number in range(5):
+        update_index(home, LetterEmbedder(), [write(folder, **{f"n{number}": "bbb."})])
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert sizes <= {2, 3, 4, 5, 6, 7}
+    assert len(collection.candidates("aa", "en", 100).found) == 7
+    collection.close()
+
+
+def test_an_index_of_one_language_or_of_no_passage_can_be_searched(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    update_index(home, LetterEmbedder(), [write(tmp_path / "articles", one="ああ。")])
+    collection = Collection(home, LetterEmbedder())
+    assert [c.language for c in collection.candidates("aa", "en", 10).found] == ["ja"]
+    assert collection.likeness("ああ", "ja", ["aa"], "en") == pytest.approx([letters("aa") @ letters("ああ")])
+    collection.close()
+
+
+def test_nothing_to_open_is_said_with_the_way_out(tmp_path: Path) -> None:
+    with pytest.raises(NoIndex, match=r"make one with `kotae index PATH`$"):
+        Collection(Home(tmp_path), LetterEmbedder())
+
+
+def test_an_index_of_another_embedder_is_refused(home: Home) -> None:
+    with pytest.raises(EmbedderMismatch, match=r"built with 'letters', but the embedder is 'other' .*--rebuild`"):
+        Collection(home, LetterEmbedder(name="other", digest="other"))
+
+
+@pytest.mark.parametrize("part", ["manifest.sqlite3", "chroma/chroma.sqlite3", "words/words.json", "space.npz"])
+@pytest.mark.parametrize("damage", ["gone", "empty", "text"])
+def test_damage_to_any_part_is_a_store_error_that_names_the_way_out(tmp_path: Path, part: str, damage: str) -> None:
+    home = Home(tmp_path / "home")
+    update_index(home, LetterEmbedder(), [write(tmp_path / "articles", one="aaa.")])
+    path = home.live / part
+    path.unlink() if damage == "gone" else path.write_bytes({"empty": b"", "text": b"damaged " * 999}[damage])
+    with pytest.raises(StoreError, match="`kotae index --rebuild"):
+        Collection(home, LetterEmbedder())
+
+
+@pytest.mark.parametrize("part", ["words", "space.npz"])
+def test_a_part_of_another_index_is_refused(tmp_path: Path, part: str) -> None:
+    home, other = Home(tmp_path / "home"), Home(tmp_path / "other")
+    update_index(home, LetterEmbedder(), [write(tmp_path / "articles", one="aaa.")])
+    update_index(other, LetterEmbedder(), [write(tmp_path / "others", two="bbb.", drei="ああ。")])
+    old = home.live / part
+    old.rename(tmp_path / "old")
+    (other.live / part).rename(old)
+    with pytest.raises(StoreError, match=r"other passages than the manifest: run `kotae index --rebuild`$"):
+        Collection(home, LetterEmbedder())
