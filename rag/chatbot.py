@@ -181,6 +181,10 @@ class Chatbot:
         questions = read_gold(gold) if isinstance(gold, str | os.PathLike) else gold
         return evaluate(self, questions, retrieval_only=retrieval_only, journal=journal, progress=progress)
 
+    def close(self) -> None:
+        """Gives the index's files back; the chat model stays for the other chatbots of this process."""
+        self._collection.close()
+
     def _excerpts(self, question: str, hits: Sequence[Hit]) -> list[Excerpt]:
         if self.settings.chat_url:
             return whole_passages(hits)

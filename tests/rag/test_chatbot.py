@@ -1,0 +1,233 @@
+"""The core with a scripted model where an exact reply or a fault is needed, and with the real one beside it."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+
+from index.embed import Embedder
+from index.errors import ChatModelError, NoIndex, QuestionError
+from rag import Answer, Chatbot, Filters, Settings
+from rag.answer import Found, Piece
+from rag.local_model import LlamaChatModel
+from rag.texts import DECLINED
+
+DEAL = "OpenAIとAmazonの契約額はいくらで、期間は何年ですか?"
+DEAL_IN_ENGLISH = "How much is OpenAI's cloud deal with Amazon worth, and for how long?"
+
+
+class ScriptedModel(BaseChatModel):
+    """Says `pieces` one by one; finds the answer in the excerpts with probability `yes`."""
+
+    pieces: tuple[str, ...] = ()
+    yes: float = 0.99
+    fails: bool = False
+    heard: list[list[BaseMessage]] = []  # noqa: RUF012  (pydantic copies it for each model)
+    closed: list[bool] = []  # noqa: RUF012
+
+    @property
+    def _llm_type(self) -> str:
+        return "scripted"
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        del stop, run_manager, kwargs
+        self.heard.append(messages)
+        import math
+
+        tops = [
+            {"token": "yes", "logprob": math.log(self.yes)},
+            {"token": "no", "logprob": math.log(1 - self.yes)},
+        ]
+        message = AIMessage(content="yes", response_metadata={"logprobs": {"content": [{"top_logprobs": tops}]}})
+        return ChatResult(generations=[ChatGeneration(message=message)])
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        del stop, run_manager, kwargs
+        self.heard.append(messages)
+        try:
+            for piece in self.pieces:
+                yield ChatGenerationChunk(message=AIMessageChunk(content=piece))
+            if self.fails:
+                raise ChatModelError("the model fell over")
+        finally:
+            self.closed.append(True)
+
+
+@pytest.fixture(scope="module")
+def bot(seeds_home: Path, models_folder: Path, embedder: Embedder) -> Iterator[Chatbot]:
+    del embedder  # loaded once for the session
+    opened = Chatbot.open(settings=Settings(home=seeds_home, models=models_folder))
+    yield opened
+    opened.close()
+
+
+def scripted(bot: Chatbot, *pieces: str, yes: float = 0.99, fails: bool = False) -> ScriptedModel:
+    model = ScriptedModel(pieces=pieces, yes=yes, fails=fails)
+    bot.__dict__["chat_model"] = model
+    return model
+
+
+def check_quotes(answer: Answer) -> None:
+    for citation in answer.citations:
+        article = next(hit.article for hit in answer.hits if hit.article.id == citation.article_id)
+        assert article.text[citation.start : citation.end] == citation.quote
+        assert f"[{citation.number}]" in answer.text
+
+
+def test_a_stream_gives_the_passages_first_then_pieces_then_the_checked_answer(bot: Chatbot) -> None:
+    scripted(bot, "契約額は", "380億ドル", "です。")
+    events = list(bot.stream(DEAL))
+    assert [type(event) for event in events] == [Found, Piece, Piece, Piece, Answer]
+    found, answer = events[0], events[-1]
+    assert isinstance(found, Found)
+    assert isinstance(answer, Answer)
+    assert found.hits == answer.hits
+    assert answer.text == "契約額は380億ドルです[1]。"
+    assert (answer.language, answer.answered, answer.warnings) == ("ja", True, ())
+    assert "380億ドル規模の7年間" in answer.citations[0].quote
+    check_quotes(answer)
+
+
+def test_the_model_declines_when_it_does_not_find_the_answer_and_is_not_asked_to_write(bot: Chatbot) -> None:
+    model = scripted(bot, "made up", yes=0.01)
+    answer = bot.answer("What is the capital of Mars?")
+    assert (answer.text, answer.answered, answer.citations) == (DECLINED["en"], False, ())
+    assert answer.hits
+    assert len(model.heard) == 1
+
+
+def test_a_figure_that_stands_in_no_source_is_replaced_by_a_quote_and_said_so(bot: Chatbot) -> None:
+    scripted(bot, "It is worth $380 billion.")
+    answer = bot.answer(DEAL_IN_ENGLISH)
+    assert "380 billion" not in answer.text
+    assert "$380 billion" in answer.warnings[0]
+    assert len(answer.citations) == 1
+    check_quotes(answer)
+
+
+def test_an_answer_without_words_is_replaced_by_a_quote(bot: Chatbot) -> None:
+    scripted(bot, " ")
+    answer = bot.answer(DEAL)
+    assert len(answer.citations) == 1
+    check_quotes(answer)
+
+
+def test_closing_the_stream_stops_the_model(bot: Chatbot) -> None:
+    model = scripted(bot, "one ", "two ", "three ")
+    stream = bot.stream(DEAL_IN_ENGLISH)
+    while not isinstance(next(stream), Piece):
+        pass
+    assert model.closed == []
+    stream.close()  # type: ignore[attr-defined]  # a generator
+    assert model.closed == [True]
+
+
+def test_a_model_that_fails_in_the_middle_is_an_error_not_half_an_answer(bot: Chatbot) -> None:
+    scripted(bot, "契約額は", fails=True)
+    with pytest.raises(ChatModelError, match="the model fell over"):
+        bot.answer(DEAL)
+
+
+def test_the_answers_language_follows_the_question_or_the_wish(bot: Chatbot) -> None:
+    scripted(bot, "7年間です。")
+    assert bot.answer(DEAL_IN_ENGLISH).language == "en"
+    assert bot.answer(DEAL_IN_ENGLISH, "ja").language == "ja"
+    assert bot.answer(DEAL).language == "ja"
+
+
+def test_a_follow_up_is_searched_with_the_question_before_it(bot: Chatbot) -> None:
+    model = scripted(bot, "2025年11月3日です。")
+    history = [
+        {"role": "user", "content": "OpenAIとAmazonは何を発表しましたか。"},
+        {"role": "assistant", "content": "380億ドルの契約です。"},
+    ]
+    answer = bot.answer("それはいつですか。", history=history)
+    assert answer.hits[0].article.id == "000_bc0131da60b046de"
+    assert "380億ドルの契約です。" in str(model.heard[-1][-1].content)
+
+
+@pytest.mark.parametrize(
+    ("question", "message"),
+    [("", "the question is empty"), (" \n ", "the question is empty"), ("あ" * 10_000, "has 10,000 characters")],
+)
+def test_questions_that_cannot_be_asked_are_refused_before_anything_is_loaded(
+    bot: Chatbot, question: str, message: str
+) -> None:
+    with pytest.raises(QuestionError, match=message):
+        bot.answer(question)
+
+
+def test_an_unknown_answer_language_is_refused(bot: Chatbot) -> None:
+    with pytest.raises(QuestionError, match="the language is 'fr': use one of auto, ja, en"):
+        bot.answer("What?", "fr")  # type: ignore[arg-type]  # what a notebook may send
+
+
+def test_no_index_is_said_before_any_model_is_prepared(tmp_path: Path) -> None:
+    with pytest.raises(NoIndex, match="kotae index PATH"):
+        Chatbot.open(settings=Settings(home=tmp_path / "home", models=tmp_path / "models"))
+    assert not (tmp_path / "models").exists()
+
+
+def test_filters_limit_what_is_found(bot: Chatbot) -> None:
+    hits = bot.search("北星電機の買収額", 5, filters=Filters(languages=["en"]))
+    assert {hit.article.language for hit in hits} == {"en"}
+
+
+def test_the_search_is_a_langchain_retriever_too(bot: Chatbot) -> None:
+    documents = bot.as_retriever(3).invoke(DEAL)
+    hits = bot.search(DEAL, 3)
+    assert [document.page_content for document in documents] == [hit.passage.text for hit in hits]
+    first = documents[0].metadata
+    assert (first["article_id"], first["score"]) == (hits[0].article.id, hits[0].score)
+    assert hits[0].article.text[first["start"] : first["end"]] == documents[0].page_content
+
+
+def test_an_answer_shows_escaped_in_a_notebook_and_prints_its_quotes(bot: Chatbot) -> None:
+    scripted(bot, "380億ドルです<script>alert(1)</script>。")
+    answer = bot.answer(DEAL)
+    assert "<script>" not in answer._repr_html_()
+    assert "「OpenAIとAmazonは、2025年11月3日" in str(answer)
+    assert json.loads(json.dumps(answer.to_dict())) == answer.to_dict()
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "facts"),
+    [
+        (DEAL, "ja", [("380億ドル",), ("7年", "七年")]),
+        (DEAL_IN_ENGLISH, "en", [("$38 billion",), ("7 year", "7-year", "seven")]),
+    ],
+)
+def test_the_real_model_answers_the_deal_in_both_languages_with_a_true_quote(
+    bot: Chatbot, chat_model: LlamaChatModel, question: str, language: str, facts: list[tuple[str, ...]]
+) -> None:
+    bot.__dict__["chat_model"] = chat_model
+    answer = bot.answer(question)
+    assert (answer.answered, answer.language) == (True, language)
+    for fact in facts:
+        assert any(form in answer.text for form in fact), answer.text
+    assert "380億ドル規模の7年間" in answer.citations[0].quote
+    check_quotes(answer)
+
+
+def test_the_real_model_declines_what_no_article_says(bot: Chatbot, chat_model: LlamaChatModel) -> None:
+    bot.__dict__["chat_model"] = chat_model
+    answer = bot.answer("Could you recommend a good hotel in Kyoto?")
+    assert (answer.answered, answer.text) == (False, DECLINED["en"])

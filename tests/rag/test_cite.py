@@ -1,0 +1,71 @@
+from collections.abc import Sequence
+
+import pytest
+
+from index.article import Article, Language
+from index.split import split_sentences
+from rag.cite import cite
+from rag.evidence import Excerpt, Sentence
+from tests.doubles import article
+
+JAPANESE = article("j", "契約は380億ドル、7年間です。株価は4%上昇しました。", title="契約", language="ja")
+ENGLISH = article("e", "The fare is 210 yen. The bus runs from 1 October.", title="Bus")
+
+
+def excerpt(of: Article, number: int = 1) -> Excerpt:
+    spans = split_sentences(of.text)
+    sentences = tuple(Sentence(article=of, start=span.start, end=span.end, score=0.0) for span in spans)
+    return Excerpt(number=number, article=of, sentences=sentences)
+
+
+def everything_alike(text: str, language: Language, texts: Sequence[str], of: Language) -> list[float]:
+    del text, language, of
+    return [0.9] * len(texts)
+
+
+def nothing_alike(text: str, language: Language, texts: Sequence[str], of: Language) -> list[float]:
+    del text, language, of
+    return [0.0] * len(texts)
+
+
+def test_each_claim_is_marked_with_the_sentence_that_holds_its_figures() -> None:
+    cited = cite("株価は4%上がりました。契約額は380億ドルです。", "ja", [excerpt(JAPANESE)], everything_alike)
+    assert cited.text == "株価は4%上がりました[1]。契約額は380億ドルです[2]。"
+    assert [citation.quote for citation in cited.citations] == [
+        "株価は4%上昇しました。",
+        "契約は380億ドル、7年間です。",
+    ]
+
+
+def test_figures_are_found_in_the_other_languages_notation() -> None:
+    cited = cite("It is worth $38 billion over 7 years.", "en", [excerpt(JAPANESE)], everything_alike)
+    assert cited.text == "It is worth $38 billion over 7 years [1]."
+    assert cited.citations[0].quote == "契約は380億ドル、7年間です。"
+
+
+def test_every_quote_is_a_verbatim_span_of_its_article() -> None:
+    cited = cite("The fare is 210 yen.", "en", [excerpt(ENGLISH)], everything_alike)
+    (citation,) = cited.citations
+    assert ENGLISH.text[citation.start : citation.end] == citation.quote == "The fare is 210 yen."
+
+
+def test_one_quote_keeps_one_number() -> None:
+    cited = cite("The fare is 210 yen. It costs 210 yen.", "en", [excerpt(ENGLISH)], everything_alike)
+    assert cited.text == "The fare is 210 yen [1]. It costs 210 yen [1]."
+    assert len(cited.citations) == 1
+
+
+@pytest.mark.parametrize("mark", ["[7]", " [1, 2]", "【3】", "[99]"])
+def test_marks_that_the_model_made_up_are_dropped(mark: str) -> None:
+    cited = cite(f"The fare is 210 yen{mark}.", "en", [excerpt(ENGLISH)], everything_alike)
+    assert cited.text == "The fare is 210 yen [1]."
+
+
+def test_a_claim_that_nothing_is_like_has_no_citation_and_is_named() -> None:
+    cited = cite("The moon is made of cheese.", "en", [excerpt(ENGLISH)], nothing_alike)
+    assert (cited.text, cited.citations) == ("The moon is made of cheese.", ())
+    assert cited.unsupported == ("The moon is made of cheese.",)
+
+
+def test_no_evidence_supports_nothing() -> None:
+    assert cite("Anything.", "en", [], everything_alike).citations == ()

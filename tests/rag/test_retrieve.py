@@ -1,0 +1,215 @@
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from index.build import update_index
+from index.collection import Candidate, Candidates, Collection
+from index.embed import Embedder
+from index.home import Home
+from index.space import Spread
+from rag.retrieve import LEVEL, MAX_PER_ARTICLE, POOL, Filters, Hit, Weights, rank, retrieve
+from tests.doubles import LetterEmbedder
+
+SEEDS = Path(__file__).parents[2] / "seeds"
+
+
+def collection_of(folder: Path, rows: list[dict[str, str]]) -> Collection:
+    """An index of articles given as JSONL rows; `title` and `lang` are made up where they are missing."""
+    folder.mkdir(exist_ok=True)
+    given = [{"title": row["id"].upper(), "lang": "en", **row} for row in rows]
+    (folder / "rows.jsonl").write_text("\n".join(json.dumps(row) for row in given))
+    home = Home(folder / "home")
+    update_index(home, LetterEmbedder(), [folder / "rows.jsonl"])
+    return Collection(home, LetterEmbedder())
+
+
+def ids(hits: list[Hit]) -> list[str]:
+    return [hit.article.id for hit in hits]
+
+
+@pytest.fixture(scope="module")
+def dated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collection]:
+    rows = [
+        {"id": "old", "text": "aaa.", "source": "NHK", "date": "2024-01"},
+        {"id": "new", "text": "aab.", "source": "NHK", "date": "2025-11-03"},
+        {"id": "none", "text": "abb."},
+        {"id": "ja", "text": "ああ。", "lang": "ja", "source": "朝日", "date": "2025-11-04"},
+        {"id": "ja2", "text": "うう。", "lang": "ja"},
+    ]
+    opened = collection_of(tmp_path_factory.mktemp("dated"), rows)
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        (None, ["ja", "ja2", "new", "none", "old"]),
+        (Filters(), ["ja", "ja2", "new", "none", "old"]),
+        (Filters(languages=("ja",)), ["ja", "ja2"]),
+        (Filters(article_ids=("new", "unknown")), ["new"]),
+        (Filters(sources=("NHK", "朝日")), ["ja", "new", "old"]),
+        (Filters(date_from="2025"), ["ja", "new"]),
+        (Filters(date_to="2025-11-03"), ["new", "old"]),
+        (Filters(sources=("NHK",), date_from="2025", languages=("en",)), ["new"]),
+        (Filters(sources=("nobody",)), []),
+    ],
+)
+def test_only_articles_that_fit_every_condition_are_found(
+    dated: Collection, filters: Filters | None, found: list[str]
+) -> None:
+    assert sorted(ids(retrieve(dated, "aaa", 10, filters=filters))) == found
+
+
+def test_a_hit_carries_its_article_and_the_parts_of_its_score(dated: Collection) -> None:
+    [hit] = retrieve(dated, "aaa", 1)
+    assert hit.article == dated.articles(["old"])["old"]
+    assert hit.passage.text == "aaa."
+    assert sorted(hit.parts) == ["similarity", "similarity_z", "words", "words_z"]
+    assert hit.parts["words"] > 0
+
+
+@pytest.mark.parametrize("k", [1, 2, 4, 100])
+def test_there_are_at_most_k_hits_best_first_and_the_same_in_every_run(dated: Collection, k: int) -> None:
+    runs = [retrieve(dated, "aab", k) for _ in range(3)]
+    assert runs[0] == runs[1] == runs[2]
+    assert len(runs[0]) == min(k, 5)
+    scores = [hit.score for hit in runs[0]]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_ties_are_broken_by_id_whatever_the_order_of_the_articles(tmp_path: Path) -> None:
+    texts = ["aab.", "aba.", "baa."]  # the same letters, so the same vector; no word of the question
+    for number, names in enumerate((["x", "y", "z"], ["z", "y", "x"])):
+        rows = [{"id": name, "title": "T", "text": texts["xyz".index(name)]} for name in names]
+        collection = collection_of(tmp_path / str(number), [*rows, {"id": "far", "text": "ccc."}])
+        hits = retrieve(collection, "ab", 3)
+        assert [hit.score for hit in hits] == pytest.approx([hits[0].score] * 3)
+        assert ids(hits) == ["x", "y", "z"]
+        collection.close()
+
+
+def candidate(id: str, similarity: float, words: float) -> Candidate:
+    return Candidate(passage_id=id, language="ja" if id[0] == "j" else "en", similarity=similarity, words=words)
+
+
+def test_a_score_is_made_of_z_scores_within_the_language_with_the_weight_of_the_pair_of_languages() -> None:
+    found = Candidates(
+        found=(
+            candidate("e1", 0.9, 4.0),
+            candidate("e2", 0.8, 0.0),
+            candidate("j1", 0.5, 0.0),
+            candidate("j2", 0.2, 2.0),
+        ),
+        similarity={"en": Spread(mean=0.8, deviation=0.1), "ja": Spread(mean=0.1, deviation=0.2)},
+        words={"en": Spread(mean=1.0, deviation=2.0), "ja": Spread(mean=0.0, deviation=0.0)},
+    )
+    ranked = {one.candidate.passage_id: one for one in rank(found, "en", Weights(words_same=0.4, words_cross=0.25))}
+    fused = {
+        "e1": 0.6 * (0.9 - 0.8) / 0.1 + 0.4 * (4 - 1) / 2,
+        "e2": 0.6 * 0.0 + 0.4 * (0 - 1) / 2,
+        "j1": 0.75 * (0.5 - 0.1) / 0.2,
+        "j2": 0.75 * (0.2 - 0.1) / 0.2,  # all scores are equal where the deviation is zero: words say nothing
+    }
+    levelled = {id: score - LEVEL * fused["e1" if id[0] == "e" else "j1"] for id, score in fused.items()}
+    assert {id: one.score for id, one in ranked.items()} == pytest.approx(levelled)
+    assert list(ranked) == sorted(levelled, key=lambda id: -levelled[id])
+
+
+def test_candidates_with_equal_scores_are_ranked_by_id() -> None:
+    spread = {"en": Spread(mean=0.0, deviation=1.0)}
+    found = tuple(candidate(id, 0.5, 0.0) for id in ("e3", "e1", "e2"))
+    ranked = rank(Candidates(found=found, similarity=spread, words=spread), "en", Weights())
+    assert [one.candidate.passage_id for one in ranked] == ["e1", "e2", "e3"]
+
+
+def test_of_two_passages_that_say_the_same_the_one_in_the_questions_language_comes_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [
+        {"id": "a-en", "text": "aaaaaaaaaaaaaaaa."},
+        *({"id": f"b{n}", "text": f"b{'b' * n}cc{'c' * (8 - n)}."} for n in range(8)),
+        {"id": "a-ja", "text": "ああああああい。", "lang": "ja"},
+        *({"id": f"j{n}", "text": f"あああ{'い' * n}{'う' * (6 - n)}。", "lang": "ja"} for n in range(1, 7)),
+    ]
+    collection = collection_of(tmp_path, rows)
+    assert ids(retrieve(collection, "ああ", 3))[:2] == ["a-ja", "a-en"]
+    assert ids(retrieve(collection, "aa", 3))[:2] == ["a-en", "a-ja"]
+    monkeypatch.setattr("rag.retrieve.TWIN", 1.1)  # nothing is that much alike: then the scores alone decide
+    assert ids(retrieve(collection, "ああ", 3))[:2] == ["a-en", "a-ja"]
+    collection.close()
+
+
+def test_no_article_takes_all_places_while_others_match(tmp_path: Path) -> None:
+    words = ["one", "two", "three", "four", "five", "six", "seven", "eight"]
+    long = "".join(f"# H{n}\n{'a' * (n + 3)} {word} {word[::-1]}.\n" for n, word in enumerate(words))
+    others = [{"id": f"o{n}", "text": f"a{'c' * (n + 1)} {word}."} for n, word in enumerate(words[:3])]
+    collection = collection_of(tmp_path, [{"id": "long", "text": long}, *others])
+    hits = retrieve(collection, "aaaaaa", 6)
+    assert ids(hits).count("long") == MAX_PER_ARTICLE
+    assert len(hits) == 6
+    assert ids(retrieve(collection, "aaaaaa", 11)).count("long") == 8
+    scores = [hit.score for hit in hits]
+    assert scores == sorted(scores, reverse=True)
+    collection.close()
+
+
+def test_a_copy_of_a_better_passage_is_left_out(tmp_path: Path) -> None:
+    text = "The company said that it had sold aaa factories to bbb in November, and that ccc would follow."
+    rows = [{"id": "x", "text": text}, {"id": "y", "text": f"{text} "}, {"id": "z", "text": "Something else: aaa bbb."}]
+    collection = collection_of(tmp_path, rows)
+    assert sorted(ids(retrieve(collection, "aaa factories", 5))) == ["x", "z"]
+    collection.close()
+
+
+def test_more_hits_than_the_pool_holds_can_be_asked_for(tmp_path: Path) -> None:
+    rows = [
+        {"id": f"n{n:03}", "text": f"a{'b' * (n % 7)}{'c' * (n % 11)} number{n} is {n * 7919}."}
+        for n in range(POOL + 50)
+    ]
+    collection = collection_of(tmp_path, rows)
+    assert len(retrieve(collection, "aab", POOL + 30)) == POOL + 30
+    collection.close()
+
+
+@pytest.mark.parametrize("question", ["?", "。", "\x00", "\ud800", "a" * 4000, "' OR 1=1 --", "\u202e", "😀"])
+def test_any_question_can_be_searched_for(dated: Collection, question: str) -> None:
+    assert len(retrieve(dated, question, 5)) == 5
+
+
+@pytest.fixture(scope="module")
+def seeds(seeds_home: Path, embedder: Embedder) -> Iterator[Collection]:
+    opened = Collection(Home(seeds_home), embedder)
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize(
+    ("question", "article_id", "text"),
+    [
+        ("OpenAIとAmazonの契約額はいくらで、期間は何年ですか?", "000_bc0131da60b046de", "380億ドル"),
+        ("How much is OpenAI's cloud deal with Amazon worth, and for how long?", "000_bc0131da60b046de", "380億ドル"),
+        ("オープンエーアイとアマゾンが提携を発表したのはいつ?", "000_bc0131da60b046de", "11月3日"),
+        ("北星電機は結局、ソレンヌ・セルズに何ドル払いましたか?", "hokusei-denki-solenne-closing", "million"),
+        ("Can I put a Lumio 2 filter into a Lumio 3?", "lumio-3-air-purifier-notes", "Lumio 2"),
+        ("Lumio 3のリングが赤く光っています。どういう意味でしょうか。", "lumio-3-air-purifier-notes", "red"),
+    ],
+)
+def test_a_question_finds_its_passage_in_and_across_languages(
+    seeds: Collection, question: str, article_id: str, text: str
+) -> None:
+    hits = retrieve(seeds, question, 5)
+    assert article_id in ids(hits)[:2]
+    assert text in "\n".join(hit.passage.text for hit in hits if hit.article.id == article_id)
+
+
+@pytest.mark.parametrize("asked_in", ["ja", "en"])
+def test_nearly_every_gold_question_finds_its_article_among_the_first_three(seeds: Collection, asked_in: str) -> None:
+    rows = [json.loads(line) for line in (SEEDS / "questions.jsonl").read_text("utf-8").splitlines()]
+    rows = [row for row in rows if row["language"] == asked_in and row["reference_context_ids"]]
+    some = [row for row in rows if row["question_type"] != "follow_up"][::4]
+    found = [bool(set(ids(retrieve(seeds, row["user_input"], 3))) & set(row["reference_context_ids"])) for row in some]
+    assert len(found) > 10
+    assert sum(found) / len(found) >= 0.85

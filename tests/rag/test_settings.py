@@ -1,0 +1,87 @@
+from pathlib import Path
+
+import platformdirs
+import pytest
+
+from index.errors import SettingsError
+from rag.settings import DEFAULT_CHAT_MODEL, DEFAULT_EMBEDDER, Settings
+
+
+def test_without_an_environment_everything_has_its_default() -> None:
+    assert Settings.from_environment({}) == Settings(
+        home=Path(platformdirs.user_data_path("kotae")).resolve(),
+        models=Path(platformdirs.user_cache_path("kotae") / "models").resolve(),
+        embedder=DEFAULT_EMBEDDER,
+        reranker="",
+        chat_model=DEFAULT_CHAT_MODEL,
+        chat_url="",
+        chat_key="",
+        allow_hub=False,
+        threads=0,
+    )
+
+
+def test_every_setting_has_its_variable(tmp_path: Path) -> None:
+    environment = {
+        "KOTAE_HOME": str(tmp_path / "home"),
+        "KOTAE_MODELS": str(tmp_path / "models"),
+        "KOTAE_EMBEDDER": "e",
+        "KOTAE_RERANKER": "r",
+        "KOTAE_CHAT_MODEL": "m",
+        "KOTAE_CHAT_URL": "u",
+        "KOTAE_CHAT_KEY": "k",
+        "KOTAE_ALLOW_HUB": "1",
+        "KOTAE_THREADS": "3",
+    }
+    assert Settings.from_environment(environment) == Settings(
+        home=tmp_path / "home",
+        models=tmp_path / "models",
+        embedder="e",
+        reranker="r",
+        chat_model="m",
+        chat_url="u",
+        chat_key="k",
+        allow_hub=True,
+        threads=3,
+    )
+
+
+def test_every_spelling_of_a_folder_is_one_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "link").symlink_to(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    spellings = ("home", "./home/", "link/home", f"{tmp_path}//x/../home", "~/home", "~/link/home")
+    assert {Settings.from_environment({"KOTAE_HOME": one}).home for one in spellings} == {tmp_path / "home"}
+
+
+def test_a_home_that_is_given_wins_over_the_environment(tmp_path: Path) -> None:
+    assert Settings.from_environment({"KOTAE_HOME": "/elsewhere"}, home=tmp_path).home == tmp_path
+    assert Settings.from_environment({"KOTAE_HOME": str(tmp_path)}, home="").home == tmp_path
+
+
+def test_the_key_is_never_printed() -> None:
+    settings = Settings.from_environment({"KOTAE_CHAT_KEY": "secret-key"})
+    assert "secret-key" not in f"{settings!r} {settings}"
+
+
+@pytest.mark.parametrize(
+    ("value", "allowed"), [("1", True), ("TRUE ", True), ("on", True), ("0", False), ("no", False)]
+)
+def test_a_switch_has_the_usual_spellings(value: str, allowed: bool) -> None:
+    assert Settings.from_environment({"KOTAE_ALLOW_HUB": value}).allow_hub is allowed
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("KOTAE_ALLOW_HUB", "maybe", r"^KOTAE_ALLOW_HUB is 'maybe': set it to 1 or 0$"),
+        ("KOTAE_THREADS", "two", r"^KOTAE_THREADS is 'two': set it to a whole number below 10000, or leave it out$"),
+        ("KOTAE_THREADS", "-1", r"^KOTAE_THREADS is '-1': set it to a whole number"),
+        ("KOTAE_THREADS", "1.5", r"^KOTAE_THREADS is '1.5': set it to a whole number"),
+        ("KOTAE_THREADS", "２", r"^KOTAE_THREADS is '２': set it to a whole number"),
+        ("KOTAE_THREADS", "9" * 5000, r"^KOTAE_THREADS is '9+': set it to a whole number"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_refused_with_its_variable(name: str, value: str, message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        Settings.from_environment({name: value})
