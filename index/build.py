@@ -258,6 +258,9 @@ class _Writer:
             made = self._embedder.embed_passages([passage.embedded_text for passage in fresh])
             vectors.update(zip([passage.id for passage in fresh], made, strict=True))
             embedded += len(fresh)
+            for language in LANGUAGES:  # Chroma takes many at once far faster than an article at a time
+                of_language = [passage.id for passage in passages if passage.language == language]
+                self._store.put(of_language, self._matrix(of_language, vectors), language)
             for item, some in group:
                 self._replace(item, some, vectors)
             done += len(passages)
@@ -267,11 +270,12 @@ class _Writer:
     def _replace(self, item: _Located, passages: Sequence[Passage], vectors: dict[str, NDArray[np.float32]]) -> None:
         kept = {passage.id for passage in passages}
         self._remove([old for old in self._manifest.passages_of(item.article.id) if old.id not in kept])
-        matrix = np.array([vectors[passage.id] for passage in passages], dtype=np.float32)
-        matrix = matrix.reshape(len(passages), self._embedder.dimension)
-        language: Language = item.article.language
-        self._store.put([passage.id for passage in passages], matrix, language)
+        matrix = self._matrix([passage.id for passage in passages], vectors)
         self._manifest.put_article(item.located, item.root, passages, matrix)
+
+    def _matrix(self, ids: Sequence[str], vectors: dict[str, NDArray[np.float32]]) -> NDArray[np.float32]:
+        rows = np.array([vectors[passage_id] for passage_id in ids], dtype=np.float32)
+        return rows.reshape(len(ids), self._embedder.dimension)
 
     def _remove(self, passages: Sequence[Passage]) -> None:
         for language in LANGUAGES:

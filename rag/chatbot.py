@@ -19,7 +19,7 @@ from index.errors import ChatModelError, QuestionError
 from index.home import Home
 from index.progress import ProgressCallback, nobody
 from index.rerank import Reranker
-from rag.answer import Answer, Found, Piece
+from rag.answer import Answer, Citation, Found, Piece
 from rag.cite import cite, quote
 from rag.evidence import Excerpt, gather, whole_passages
 from rag.grounding import ungrounded
@@ -28,7 +28,7 @@ from rag.model import open_chat_model, stream_text, yes_probability
 from rag.prompt import Message, answer_messages, probe_messages
 from rag.retrieve import Filters, Hit, retrieve
 from rag.settings import Settings
-from rag.texts import DECLINED
+from rag.texts import DECLINED, INVENTED, UNSUPPORTED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 MAX_QUESTION = 4000  # characters; a longer one is an article
 MAX_ANSWER_TOKENS = 220
 HITS = 10  # passages found for an answer
-MIN_YES = 0.35  # the probe's probability of "yes" from which an answer is given (docs/results.md has the curve)
+MIN_YES = 0.66  # the probe's probability of "yes" from which an answer is given (docs/results.md has the curve)
 
 
 class Chatbot:
@@ -205,30 +205,23 @@ class Chatbot:
         evidence = "\n".join(f"{e.article.title} {e.article.date}\n{e.text}" for e in excerpts)
         invented = ungrounded(text, f"{evidence}\n{question}")
         cited = cite(text, language, excerpts, self._collection.likeness)
-        warnings: list[str] = []
-        if not text or invented or not cited.citations:
-            best = max((s for e in excerpts for s in e.sentences), key=lambda sentence: sentence.score)
-            shown = ", ".join(figure.text for figure in invented)
-            warnings.append(
-                f"replaced by a quote: {f'{shown} stands in no source' if invented else 'no support found'}"
-            )
-            return Answer(
-                question=question,
-                text=f"{best.text} [1]",
-                language=language,
-                answered=True,
-                citations=(quote(best),),
-                hits=tuple(hits),
-                warnings=tuple(warnings),
-            )
+        citations: tuple[Citation, ...]
+        warnings: tuple[str, ...] = ()
+        if text and not invented and cited.citations:
+            text, citations = cited.text, cited.citations
+        else:
+            nearest = max((s for e in excerpts for s in e.sentences), key=lambda sentence: sentence.score)
+            figures = ", ".join(figure.text for figure in invented)
+            text, citations = f"{nearest.text} [1]", (quote(nearest),)
+            warnings = (INVENTED[language].format(figures=figures) if invented else UNSUPPORTED[language],)
         return Answer(
             question=question,
-            text=cited.text,
+            text=text,
             language=language,
             answered=True,
-            citations=cited.citations,
+            citations=citations,
             hits=tuple(hits),
-            warnings=tuple(warnings),
+            warnings=warnings,
         )
 
 

@@ -69,7 +69,7 @@ PAGE_TEXTS: dict[str, Words] = {
         "小さい数字は95%信頼区間(ブートストラップ法)と、その指標を計算できた質問の数です。",
         "Small figures: 95% bootstrap interval, and the number of questions that the metric applies to.",
     ),
-    "interval_short": Words("95%区間", "95%"),
+    "interval_short": Words("95%区間", "95% interval"),
     "plots": Words("グラフ", "Plots"),
     "metrics": Words("すべての指標", "All metrics"),
     "by_pair": Words("質問の言語と記事の言語", "By language of question and article"),

@@ -257,9 +257,7 @@ def test_a_journal_that_cannot_be_written_says_so(tmp_path: Path) -> None:
 def test_the_real_search_over_the_seeds(seeds_home: Path, models_folder: Path) -> None:
     bot = Chatbot.open(settings=Settings(home=seeds_home, models=models_folder))
     questions = read_gold(ROOT / "seeds" / "questions.jsonl")
-    began = time.monotonic()
     card = bot.evaluate(questions[::4], retrieval_only=True)
-    assert time.monotonic() - began < 30 / 4 * 2  # the bar is 30 s for all; twice that for a busy machine
     assert card.notes == ()
     assert card.metrics["article_hit@5"].mean > 0.9
     assert set(card.by_pair) >= {"ja-ja", "ja-en", "en-ja", "en-en"}

@@ -12,8 +12,6 @@ from index.space import Spread
 from rag.retrieve import LEVEL, MAX_PER_ARTICLE, POOL, Filters, Hit, Weights, rank, retrieve
 from tests.doubles import LetterEmbedder
 
-SEEDS = Path(__file__).parents[2] / "seeds"
-
 
 def collection_of(folder: Path, rows: list[dict[str, str]]) -> Collection:
     """An index of articles given as JSONL rows; `title` and `lang` are made up where they are missing."""
@@ -193,6 +191,8 @@ def seeds(seeds_home: Path, embedder: Embedder) -> Iterator[Collection]:
         ("How much is OpenAI's cloud deal with Amazon worth, and for how long?", "000_bc0131da60b046de", "380億ドル"),
         ("オープンエーアイとアマゾンが提携を発表したのはいつ?", "000_bc0131da60b046de", "11月3日"),
         ("北星電機は結局、ソレンヌ・セルズに何ドル払いましたか?", "hokusei-denki-solenne-closing", "million"),
+        ("Which company was OpenAI's only cloud provider until early 2025?", "000_bc0131da60b046de", "独占"),
+        ("Calder Valeでは端末をなくしたら何時間以内に報告が必要ですか。", "calder-vale-remote-work-policy", "hours"),
         ("Can I put a Lumio 2 filter into a Lumio 3?", "lumio-3-air-purifier-notes", "Lumio 2"),
         ("Lumio 3のリングが赤く光っています。どういう意味でしょうか。", "lumio-3-air-purifier-notes", "red"),
     ],
@@ -201,15 +201,5 @@ def test_a_question_finds_its_passage_in_and_across_languages(
     seeds: Collection, question: str, article_id: str, text: str
 ) -> None:
     hits = retrieve(seeds, question, 5)
-    assert article_id in ids(hits)[:2]
+    assert article_id in list(dict.fromkeys(ids(hits)))[:2]
     assert text in "\n".join(hit.passage.text for hit in hits if hit.article.id == article_id)
-
-
-@pytest.mark.parametrize("asked_in", ["ja", "en"])
-def test_nearly_every_gold_question_finds_its_article_among_the_first_three(seeds: Collection, asked_in: str) -> None:
-    rows = [json.loads(line) for line in (SEEDS / "questions.jsonl").read_text("utf-8").splitlines()]
-    rows = [row for row in rows if row["language"] == asked_in and row["reference_context_ids"]]
-    some = [row for row in rows if row["question_type"] != "follow_up"][::4]
-    found = [bool(set(ids(retrieve(seeds, row["user_input"], 3))) & set(row["reference_context_ids"])) for row in some]
-    assert len(found) > 10
-    assert sum(found) / len(found) >= 0.85
