@@ -27,8 +27,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 			"after a change of Python run \`make clean\`" >&2; exit 1; }
 	@$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[local,dev]' || { \
 		echo "kotae: the packages could not be installed (the reason stands above). Check that the package index can be" \
-			"reached and that 6 GB of disk are free, then run \`make $(MAKECMDGOALS)\` again:" \
-			"it goes on from what was fetched" >&2; exit 1; }
+			"reached and that 6 GB of disk are free, then run \`make $(MAKECMDGOALS)\` again" >&2; exit 1; }
 	@touch $@
 	@echo "kotae: installed"
 

@@ -87,7 +87,7 @@ class Collection:
         self._home = home
         self._embedder = embedder
         self._lock = threading.Lock()
-        self._open = _Generation(home, home.live_name, embedder)
+        self._open = _open(home, embedder)
         self._embedded: dict[str, Vector] = {}
         self._embed_question = lru_cache(maxsize=1024)(embedder.embed_question)
 
@@ -200,12 +200,23 @@ class Collection:
 
     def _generation(self) -> _Generation:
         """The live generation, opened anew when a writer has switched; who still reads the old one keeps it."""
-        name = self._home.live_name
-        if name != self._open.name:
+        if self._home.live_name != self._open.name:
             with self._lock:
-                if name != self._open.name:
-                    self._open = _Generation(self._home, name, self._embedder)
+                if self._home.live_name != self._open.name:
+                    self._open = _open(self._home, self._embedder)
         return self._open
+
+
+def _open(home: Home, embedder: TextEmbedder) -> _Generation:
+    """The live generation. Writers that finish while it is being opened may take it away: then the next one."""
+    for _ in range(10):
+        name = home.live_name
+        try:
+            return _Generation(home, name, embedder)
+        except StoreError:
+            if home.live_name == name:
+                raise
+    return _Generation(home, home.live_name, embedder)
 
 
 def _close(manifest: Manifest, store: PassageStore) -> None:

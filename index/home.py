@@ -4,14 +4,16 @@
     HOME/generations/000007/       manifest.sqlite3, chroma/, words/
     HOME/writer.lock               held, with its process id inside, by the one process that writes
 
-A live generation is never written to. A change is made in a copy beside it and goes live by an atomic rename, so a
-reader always has a whole index, and a process that dies leaves the old one as it was. Knows nothing of what is inside.
+A live generation is never changed. A change is made in a copy beside it and goes live by an atomic rename, so a reader
+always has a whole index, and a process that dies leaves the old one as it was. Of what is inside it knows only that
+some files are SQLite databases.
 """
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from index.errors import IndexBusy, NoIndex, StoreError
@@ -83,13 +85,19 @@ class Home:
         live = self.live if copy_live else None
         try:
             if live:
-                shutil.copytree(live, folder)
+                shutil.copytree(live, folder, copy_function=_copy, ignore=shutil.ignore_patterns("*-journal"))
             else:
                 folder.mkdir(parents=True)
-        except OSError as error:
+        except (OSError, sqlite3.OperationalError) as error:
             shutil.rmtree(folder, ignore_errors=True)
-            reason = error.strerror or (str(error).splitlines() or [""])[0][:200]
+            # copytree collects (source, target, reason) of what it could not copy.
+            reason = error.args[0][0][2] if isinstance(error, shutil.Error) else error
             raise StoreError(f"cannot write to {str(self.folder)!r}: {reason}: the index is as it was") from error
+        except sqlite3.DatabaseError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise StoreError(
+                f"the index in {str(live)!r} is damaged ({error}): make it again with `kotae index --rebuild PATH`"
+            ) from error
         return folder
 
     def publish(self, folder: Path) -> None:
@@ -122,6 +130,16 @@ class Home:
     @property
     def _generations(self) -> Path:
         return self.folder / "generations"
+
+
+def _copy(source: str, target: str) -> None:
+    """Copies a file; a database by its own means, since Chroma writes a few bytes when a reader opens one."""
+    if not source.endswith(".sqlite3"):
+        shutil.copy2(source, target)
+        return
+    uri = f"{Path(source).as_uri()}?mode=rw"
+    with closing(sqlite3.connect(uri, uri=True, timeout=60)) as old, closing(sqlite3.connect(target)) as new:
+        old.backup(new)
 
 
 def _flush(path: Path) -> None:

@@ -135,8 +135,9 @@ def _translated(folder: Path) -> Iterator[None]:
 def _check_file(folder: Path) -> None:
     """Raises StoreError for a damaged database: Chroma ends the whole process when it meets some of the damage."""
     try:
-        uri = f"{(folder / 'chroma.sqlite3').resolve().as_uri()}?mode=ro&immutable=1"
-        with closing(sqlite3.connect(uri, uri=True)) as connection:
+        # Chroma writes a few bytes whenever it opens a database, so another reader may be at it: wait for its lock.
+        uri = f"{(folder / 'chroma.sqlite3').resolve().as_uri()}?mode=rw"
+        with closing(sqlite3.connect(uri, uri=True, timeout=60)) as connection:
             found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise _damaged(folder, error) from error

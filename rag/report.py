@@ -85,7 +85,7 @@ def _of_headline(metrics: Mapping[str, Interval]) -> dict[str, Interval]:
 def _cards(scorecard: Scorecard) -> str:
     cards = [
         f'<div class="k-card">{_both(METRICS[name])}<b>{one.mean:.3f}</b>'
-        f"<small>{one.low:.3f} – {one.high:.3f} (n={one.count})</small></div>"
+        f"<small>[{one.low:.3f}, {one.high:.3f}] (n={one.count})</small></div>"
         for name, one in _of_headline(scorecard.metrics).items()
     ]
     cards += [
@@ -151,7 +151,7 @@ def _pair_name(group: str) -> str:
 def _metrics(metrics: Mapping[str, Interval]) -> str:
     rows = [
         f'<tr><th scope="row">{_both(METRICS[name])}</th><td class="k-number">{one.mean:.3f}</td>'
-        f'<td class="k-number">{one.low:.3f} – {one.high:.3f}</td><td class="k-number">{one.count}</td></tr>'
+        f'<td class="k-number">[{one.low:.3f}, {one.high:.3f}]</td><td class="k-number">{one.count}</td></tr>'
         for name, one in metrics.items()
     ]
     return _table([_both(PAGE_TEXTS[name]) for name in ("metric", "mean", "interval_short", "questions")], rows)
@@ -181,7 +181,7 @@ def _compared(comparison: Comparison) -> str:
         )
     rows = [
         f'<tr><th scope="row">{_both(METRICS[name])}</th><td class="k-number">{_difference(one)}</td>'
-        f'<td class="k-number">{one.low:+.3f} – {one.high:+.3f}</td></tr>'
+        f'<td class="k-number">[{one.low:+.3f}, {one.high:+.3f}]</td></tr>'
         for name, one in comparison.differences.items()
     ]
     parts.append(_table([_both(PAGE_TEXTS[name]) for name in ("metric", "difference", "interval_short")], rows))

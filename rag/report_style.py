@@ -16,7 +16,7 @@ PLOTS = """
 .kotae-report .k-plots { display: flex; flex-wrap: wrap; gap: 1rem; }
 .kotae-report figure { margin: 0; }
 .kotae-report figcaption { font-weight: 600; margin-bottom: .25rem; }
-.kotae-report [lang=en].k-other { color: #666; font-weight: 400; font-size: .85em; }
+.kotae-report [lang=en].k-other { opacity: .7; font-weight: 400; font-size: .85em; }
 """
 
 PAGE = """
@@ -27,7 +27,7 @@ h1 { font-size: 1.5rem; } h2 { font-size: 1.2rem; margin-top: 2.5rem; }
 .k-cards { display: flex; flex-wrap: wrap; gap: .75rem; }
 .k-card { border: 1px solid #8886; border-radius: .5rem; padding: .6rem .9rem; min-width: 8.5rem; }
 .k-card b { display: block; font-size: 1.5rem; font-variant-numeric: tabular-nums; }
-.k-card small { color: #777; }
+.k-card small { opacity: .75; }
 .k-scroll { overflow-x: auto; }
 .k-fell { border-left: 4px solid #c0392b; padding: .25rem .75rem; }
 details.k-row { border: 1px solid #8884; border-radius: .5rem; margin: .5rem 0; padding: .5rem .9rem; }
@@ -36,6 +36,6 @@ details.k-row summary { cursor: pointer; }
 .k-beside { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(20rem, 100%), 1fr)); gap: 1rem; }
 blockquote { margin: .3rem 0; padding-left: .75rem; border-left: 3px solid #8888; white-space: pre-wrap; }
 pre { white-space: pre-wrap; }
-@media (prefers-color-scheme: dark) { .k-card small, .kotae-report [lang=en].k-other { color: #aaa; }
+@media (prefers-color-scheme: dark) {
   .kotae-report .k-line, .kotae-report .k-mark { stroke: #6db3ee; } .kotae-report .k-mark { fill: #6db3ee; } }
 """

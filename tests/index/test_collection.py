@@ -1,5 +1,7 @@
 import gc
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -176,6 +178,44 @@ def test_readers_in_threads_are_undisturbed_by_a_writer(tmp_path: Path) -> None:
     assert sizes <= {2, 3, 4, 5, 6, 7}
     assert len(collection.candidates("aa", "en", 100).found) == 7
     collection.close()
+
+
+READER = """
+import sys, threading
+from pathlib import Path
+from index.collection import Collection
+from index.home import Home
+from tests.doubles import LetterEmbedder
+ended = threading.Event()
+threading.Thread(target=lambda: (sys.stdin.read(), ended.set())).start()
+least = 0
+while not ended.is_set():
+    collection = Collection(Home(Path(sys.argv[1])), LetterEmbedder())
+    found = len(collection.candidates("aa", "en", 100).found)
+    assert found >= max(least, 2), (found, least)
+    if not least:
+        print("reading", flush=True)
+    least = found
+    collection.close()
+print(least, flush=True)
+"""
+
+
+def test_processes_that_open_the_index_while_it_is_written_always_find_a_whole_one(tmp_path: Path) -> None:
+    home, folder = Home(tmp_path / "home"), tmp_path / "articles"
+    update_index(home, LetterEmbedder(), [write(folder, one="aaa.", zwei="ああ。")])
+    command = [sys.executable, "-c", READER, str(home.folder)]
+    root = Path(__file__).parents[2]
+    readers = [subprocess.Popen(command, cwd=root, stdin=-1, stdout=-1, stderr=-1, text=True) for _ in range(2)]
+    for reader in readers:
+        assert reader.stdout
+        assert reader.stdout.readline() == "reading\n"
+    for number in range(25):
+        update_index(home, LetterEmbedder(), [write(folder, **{f"n{number}": "bbb."})])
+    for reader in readers:
+        said, complaint = reader.communicate(timeout=60)
+        assert (reader.returncode, complaint) == (0, "")
+        assert 2 < int(said) <= 27
 
 
 def test_an_index_of_one_language_or_of_no_passage_can_be_searched(tmp_path: Path) -> None:
