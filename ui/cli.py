@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return status
     except KotaeError as error:
-        say(f"kotae: {error}", to=sys.stderr)
+        say(f"kotae: {' '.join(str(error).split())}", to=sys.stderr)
         return EXIT_ERROR
     except KeyboardInterrupt:
         say("kotae: stopped", to=sys.stderr)
