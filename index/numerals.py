@@ -57,7 +57,9 @@ ORDINAL_WORDS = _ORDINAL_WORDS | {f"twenty-{w}": 20 + n for w, n in _ORDINAL_WOR
 MAGNITUDES = ("tens", "dozens", "hundreds", "thousands", "millions", "billions", "trillions")
 _MAGNITUDES = "|".join(MAGNITUDES)
 _ARABIC = re.compile(r"(?:\d{1,3}(?:,\d{3}){1,7}(?!\d)|\d{1,24}(?!\d))(?:\.\d{1,12}(?!\d))?")
-_SCALE_WORD = re.compile(r"[ \n-]?(thousand|million|billion|trillion|quadrillion)\b|[ ]?(bn|tn|trn|mn|mln|bln)\b")
+_SCALE_WORD = re.compile(
+    r"[ \n-]?(thousand|million|billion|trillion|quadrillion)(?![a-z0-9])|[ ]?(bn|tn|trn|mn|mln|bln)(?![a-z0-9])"
+)
 # Translators write "1 億 4 千万ドル": a space inside a number, where a scale and a unit make sure that it is one.
 _INNER_SPACE = re.compile(r" (?=\d{0,4} ?(?:[百千]?[万億兆京](?![博歳])|[百千](?:人|円|ドル|トン|件|台|社|個|キロ)))")
 _SCALE_LETTER = re.compile(r" ?([KkMBTmbt])(?![A-Za-z0-9])")

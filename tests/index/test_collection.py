@@ -16,6 +16,7 @@ from index.errors import EmbedderMismatch, NoIndex, StoreError
 from index.home import Home
 from index.lexical import LexicalIndex
 from index.space import Spread, question_means
+from index.store import PassageStore
 from tests.doubles import LetterEmbedder, article, letters, write
 
 ENGLISH = {"e1": "aaa.", "e2": "aab.", "e3": "bbb bb.", "e4": "ccc."}
@@ -177,6 +178,25 @@ def test_readers_in_threads_are_undisturbed_by_a_writer(tmp_path: Path) -> None:
     assert errors == []
     assert sizes <= {2, 3, 4, 5, 6, 7}
     assert len(collection.candidates("aa", "en", 100).found) == 7
+    collection.close()
+
+
+def test_an_index_that_writers_take_away_while_it_is_opened_is_opened_in_its_new_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, folder, opened = Home(tmp_path / "home"), tmp_path / "articles", PassageStore.open
+    update_index(home, LetterEmbedder(), [write(folder, one="aaa.")])
+
+    def late(path: Path) -> PassageStore:
+        monkeypatch.setattr(PassageStore, "open", opened)
+        for number in range(2):
+            update_index(home, LetterEmbedder(), [write(folder, **{f"n{number}": "bbb."})])
+        assert not path.exists()
+        return opened(path)
+
+    monkeypatch.setattr(PassageStore, "open", late)
+    collection = Collection(home, LetterEmbedder())
+    assert collection.count() == (3, 3)
     collection.close()
 
 

@@ -1,6 +1,8 @@
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -138,6 +140,24 @@ def test_a_full_disk_while_copying_leaves_nothing_behind(tmp_path: Path, monkeyp
     ):
         home.begin(copy_live=True)
     assert generations(home) == ["000001"]
+
+
+def test_a_database_that_a_reader_is_writing_to_is_copied_whole_and_without_its_journal(tmp_path: Path) -> None:
+    # Chroma writes a few bytes whenever it opens a database.
+    home = Home(tmp_path)
+    with home.writing():
+        first = home.begin(copy_live=False)
+        with closing(sqlite3.connect(first / "db.sqlite3")) as made:
+            made.execute("CREATE TABLE t (x)")
+        home.publish(first)
+    with closing(sqlite3.connect(first / "db.sqlite3")) as reader:
+        reader.execute("INSERT INTO t VALUES (1)")
+        assert (first / "db.sqlite3-journal").exists()
+        with home.writing():
+            second = home.begin(copy_live=True)
+    assert [path.name for path in second.iterdir()] == ["db.sqlite3"]
+    with closing(sqlite3.connect(second / "db.sqlite3")) as copy:
+        assert copy.execute("SELECT count(*) FROM t").fetchall() == [(0,)]
 
 
 HOLD = """

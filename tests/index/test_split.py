@@ -1,3 +1,4 @@
+import gc
 import time
 from collections.abc import Callable, Sequence
 
@@ -248,13 +249,20 @@ def text_of(kind: str, size: int) -> str:
 def test_the_time_is_linear_in_a_hostile_text(kind: str) -> None:
     def seconds(size: int) -> float:
         text = text_of(kind, size)
+        gc.disable()  # it walks all that other tests have left behind, again and again
         began = time.process_time()
-        passages(text, 160)
-        return time.process_time() - began
+        try:
+            passages(text, 160)
+            return time.process_time() - began
+        finally:
+            gc.enable()
 
-    # On a busy machine one measurement may be off; a time that grows with the square is over the limit every time.
+    # The best of several is what the code takes; the rest is what a busy machine adds.
+    def best(size: int) -> float:
+        return min(seconds(size) for _ in range(4))
+
     size = 500_000 if kind == "a gap behind a letter" else 150_000  # there the square grows slowly
-    assert any(seconds(2 * size) < 3 * seconds(size) + 0.02 for _ in range(3))
+    assert best(2 * size) < 3 * best(size) + 0.02
 
 
 def test_a_megabyte_of_hostile_text_is_split_in_seconds() -> None:

@@ -191,7 +191,7 @@ def seeds(seeds_home: Path, embedder: Embedder) -> Iterator[Collection]:
         ("How much is OpenAI's cloud deal with Amazon worth, and for how long?", "000_bc0131da60b046de", "380億ドル"),
         ("オープンエーアイとアマゾンが提携を発表したのはいつ?", "000_bc0131da60b046de", "11月3日"),
         ("北星電機は結局、ソレンヌ・セルズに何ドル払いましたか?", "hokusei-denki-solenne-closing", "million"),
-        ("Which company was OpenAI's only cloud provider until early 2025?", "000_bc0131da60b046de", "独占"),
+        ("On what date was OpenAI's deal with Amazon made public?", "000_bc0131da60b046de", "11月3日"),
         ("Calder Valeでは端末をなくしたら何時間以内に報告が必要ですか。", "calder-vale-remote-work-policy", "hours"),
         ("Can I put a Lumio 2 filter into a Lumio 3?", "lumio-3-air-purifier-notes", "Lumio 2"),
         ("Lumio 3のリングが赤く光っています。どういう意味でしょうか。", "lumio-3-air-purifier-notes", "red"),
