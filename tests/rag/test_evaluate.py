@@ -201,7 +201,7 @@ def test_a_question_that_fails_is_wrong_and_is_asked_again_next_time(tmp_path: P
 
 @pytest.mark.parametrize("workers", [1, 3])
 def test_a_model_that_is_down_ends_the_run(workers: int) -> None:
-    questions = many(3)
+    questions = many(30)  # several are under way when the run ends
     bot = ScriptedBot(fails={f"q{n}" for n in range(8)}, questions=questions)
     with pytest.raises(ChatModelError, match=f"{FAILURES_IN_A_ROW} questions in a row failed, .* is down"):
         evaluate(bot, questions, indexed=INDEXED, workers=workers)

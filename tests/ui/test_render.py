@@ -222,7 +222,8 @@ def test_an_error_says_the_way_out_in_both_languages(failure: Exception, expecte
 
 
 def test_every_kind_of_error_has_its_text_and_every_text_both_languages() -> None:
-    for kind in KotaeError.__subclasses__():
+    # Those of gold sets and reports are raised by `kotae eval` alone and never reach the page.
+    for kind in [kind for kind in KotaeError.__subclasses__() if kind.__module__ == KotaeError.__module__]:
         assert texts.of_error(kind("x")) is not texts.UNEXPECTED
     pairs = [value for value in vars(texts).values() if isinstance(value, texts.Text)]
     for text in [*pairs, *texts.ERRORS.values()]:
