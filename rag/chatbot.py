@@ -139,11 +139,12 @@ class Chatbot:
         spoken = answer_language(question, language)
         timings: dict[str, float] = {}
 
-        hits = self.search(standalone(question, history), HITS, filters=filters)
+        asked = standalone(question, history)
+        hits = retrieve(self._collection, asked, HITS, filters=filters, reranker=self._reranker)
         timings["search"] = time.monotonic() - began
         yield Found(question=question, hits=tuple(hits))
 
-        excerpts = self._excerpts(standalone(question, history), hits)
+        excerpts = self._excerpts(asked, hits)
         timings["narrow"] = time.monotonic() - began - timings["search"]
         if not excerpts or not self._is_answerable(question, excerpts, spoken, history):
             timings["total"] = time.monotonic() - began

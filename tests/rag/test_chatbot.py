@@ -164,6 +164,11 @@ def test_a_follow_up_is_searched_with_the_question_before_it(bot: Chatbot) -> No
     assert "380億ドルの契約です。" in str(model.heard[-1][-1].content)
 
 
+def test_a_follow_up_to_the_longest_question_can_be_asked(bot: Chatbot) -> None:
+    scripted(bot, "380億ドルです。")
+    assert bot.answer("いくら?", history=[{"role": "user", "content": "あ" * 4000}]).hits
+
+
 @pytest.mark.parametrize(
     ("question", "message"),
     [("", "the question is empty"), (" \n ", "the question is empty"), ("あ" * 10_000, "has 10,000 characters")],
