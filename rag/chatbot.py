@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 MAX_QUESTION = 4000  # characters; a longer one is an article
 MAX_ANSWER_TOKENS = 220
 HITS = 10  # passages found for an answer
-MIN_YES = 0.66  # the probe's probability of "yes" from which an answer is given (docs/results.md has the curve)
+MIN_YES = 0.66  # the probe's probability of "yes" from which an answer is given (docs/results.md, small sample)
 
 
 class Chatbot:

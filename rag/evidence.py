@@ -15,7 +15,7 @@ from index.words import question_terms, terms
 from rag.names import names_held, without_strangers
 from rag.retrieve import Hit
 
-SENTENCES = 6  # of each language at most; docs/results.md has what fewer and more do
+SENTENCES = 6  # of each language at most (docs/results.md)
 BUDGET = 360  # tokens of the chat model, all excerpts together, without titles
 _RANK = 0.3  # weight of the passage's own score beside the sentence's similarity, in standard deviations
 _WORDS = 0.3  # weight of the words that question and sentence share
