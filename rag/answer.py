@@ -24,10 +24,14 @@ class Citation:
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """The first thing a stream yields: the passages, before the model speaks."""
+    """The first thing a stream yields: the passages, before the model speaks.
+
+    A follow-up may yield it a second time, with what was found for `standalone`, the question as it reads alone.
+    """
 
     question: str
     hits: tuple[Hit, ...]
+    standalone: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +46,9 @@ class Answer:
     """The last thing a stream yields, and what `answer` returns.
 
     `language` is that of `text`. `answered` is False when the articles do not say (then `text` says so and
-    `hits` are the nearest passages) or when no model could be asked. `timings` are seconds, by stage.
+    `hits` are the nearest passages) or when no model could be asked (then `failure` says why). `confidence` is the
+    probability that the passages answer the question, None where nobody judged it; `standalone` is a follow-up's
+    question as it reads alone, "" otherwise. `timings` are seconds, by stage.
     """
 
     question: str
@@ -53,9 +59,12 @@ class Answer:
     hits: tuple[Hit, ...] = ()
     warnings: tuple[str, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
+    confidence: float | None = None
+    standalone: str = ""
+    failure: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """The object that `kotae ask --json` prints; only JSON types."""
+        """The object that `kotae ask --json` prints; only JSON types. A follow-up has its `standalone` question too."""
         return {
             "question": self.question,
             "text": self.text,
@@ -84,6 +93,7 @@ class Answer:
             ],
             "warnings": list(self.warnings),
             "timings": dict(self.timings),
+            **({"standalone": self.standalone} if self.standalone else {}),
         }
 
     def __str__(self) -> str:

@@ -6,44 +6,43 @@ find passages, narrow them, decline or ask the model, check what it wrote, cite.
 
 import os
 import threading
-import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from index.article import LANGUAGES, Language
+from index.article import LANGUAGES
 from index.build import IndexReport, update_index
 from index.collection import Collection
 from index.embed import Embedder
-from index.errors import ChatModelError, QuestionError
+from index.errors import ChatModelError, ModelError, QuestionError
 from index.home import Home
 from index.progress import ProgressCallback, nobody
 from index.rerank import Reranker
-from rag.answer import Answer, Citation, Found, Piece
-from rag.cite import cite, quote
+from rag.answer import Answer, Found, Piece
+from rag.confidence import MIN_CONFIDENCE
 from rag.evidence import Excerpt, gather, whole_passages
-from rag.grounding import ungrounded
+from rag.follow_up import leans, searched
 from rag.language import ASKED, Asked, answer_language, question_language
-from rag.model import open_chat_model, stream_text, yes_probability
-from rag.prompt import Message, answer_messages, probe_messages
-from rag.retrieve import Filters, Hit, retrieve
+from rag.model import open_chat_model, yes_probability
+from rag.prompt import Message, probe_messages
+from rag.retrieve import Filters, Hit, interleaved, retrieve
 from rag.settings import Settings
-from rag.texts import DECLINED, INVENTED, UNSUPPORTED
+from rag.texts import DECLINED, NO_MODEL
+from rag.timings import Timings
+from rag.writer import Wanted, Writer, as_messages
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from langchain_core.language_models import BaseChatModel
-    from langchain_core.messages import BaseMessage
 
     from rag.gold import GoldQuestion
     from rag.langchain_retriever import KotaeRetriever
     from rag.scorecard import Scorecard
 
 MAX_QUESTION = 4000  # characters; a longer one is an article
-MAX_ANSWER_TOKENS = 220
 HITS = 10  # passages found for an answer
-MIN_YES = 0.66  # the probe's probability of "yes" from which an answer is given (docs/results.md, small sample)
 
 
 class Chatbot:
@@ -132,34 +131,50 @@ class Chatbot:
 
         Closing the iterator stops the model. Raises QuestionError, StoreError, ModelError or ChatModelError.
         """
-        began = time.monotonic()
         question = checked(question)
         if language not in ASKED:
             raise QuestionError(f"the language is {language!r}: use one of {', '.join(ASKED)}")
         spoken = answer_language(question, language)
-        timings: dict[str, float] = {}
+        timings = Timings()
 
-        asked = standalone(question, history)
+        # A follow-up is searched with the question before it at once, and again when the model has worded it alone.
+        history = history if leans(question, history) else ()
+        asked = searched(question, history)
         hits = retrieve(self._collection, asked, HITS, filters=filters, reranker=self._reranker)
-        timings["search"] = time.monotonic() - began
+        timings.lap("search")
         yield Found(question=question, hits=tuple(hits))
-
-        excerpts = self._excerpts(asked, hits)
-        timings["narrow"] = time.monotonic() - began - timings["search"]
-        if not excerpts or not self._is_answerable(question, excerpts, spoken, history):
-            timings["total"] = time.monotonic() - began
-            yield _declined(question, spoken, hits, timings)
-            return
-
+        given = Answer(question=question, text="", language=spoken, answered=False, hits=tuple(hits))
         pieces: list[str] = []
-        messages = as_messages(answer_messages(question, excerpts, spoken, history))
-        for piece in stream_text(self.chat_model, messages, max_tokens=MAX_ANSWER_TOKENS):
-            timings.setdefault("first_piece", time.monotonic() - began)
-            pieces.append(piece)
-            yield Piece(text=piece)
-        answer = self._checked_answer(question, spoken, "".join(pieces).strip(), hits, excerpts)
-        timings["total"] = time.monotonic() - began
-        yield Answer(**{**answer.__dict__, "timings": timings})
+        try:
+            writer = Writer(self.chat_model, self._collection.likeness)
+            if history and (alone := writer.standalone(question, history)):
+                found = retrieve(self._collection, alone, HITS, filters=filters, reranker=self._reranker)
+                asked, history = alone, ()
+                given = replace(given, standalone=alone, hits=tuple(interleaved(found, hits, HITS)))
+                yield Found(question=question, hits=given.hits, standalone=alone)
+                timings.lap("rewrite")
+
+            excerpts = self._excerpts(asked, given.hits)
+            timings.lap("narrow")
+            wanted = Wanted(question=asked if given.standalone else question, language=spoken, history=history)
+            given = replace(given, confidence=writer.confidence(wanted, excerpts))
+            timings.lap("probe")
+            if not excerpts or (given.confidence is not None and given.confidence < MIN_CONFIDENCE):
+                yield replace(given, text=DECLINED[spoken], timings=timings.total())
+                return
+
+            for piece in writer.write(wanted, excerpts):
+                timings.first("first_piece")
+                pieces.append(piece)
+                yield Piece(text=piece)
+        except (ChatModelError, ModelError) as error:
+            if pieces:  # half an answer is none
+                raise
+            reason = str(error)
+            yield replace(given, text=NO_MODEL[spoken], failure=reason, warnings=(reason,), timings=timings.total())
+            return
+        answer = writer.finished(given, wanted, "".join(pieces), excerpts)
+        yield replace(answer, timings=timings.total())
 
     def index(
         self, paths: "Sequence[Path]" = (), *, rebuild: bool = False, progress: ProgressCallback = nobody
@@ -191,40 +206,6 @@ class Chatbot:
             return whole_passages(hits)
         return gather(question, question_language(question), hits, self._collection.likeness)
 
-    def _is_answerable(
-        self, question: str, excerpts: Sequence[Excerpt], language: Language, history: Sequence[Message]
-    ) -> bool:
-        """Whether the model finds the answer in the excerpts; an endpoint that tells no probabilities is believed."""
-        messages = as_messages(probe_messages(question, excerpts, language, history))
-        probability = yes_probability(self.chat_model, messages)
-        return probability is None or probability >= MIN_YES
-
-    def _checked_answer(
-        self, question: str, language: Language, text: str, hits: Sequence[Hit], excerpts: Sequence[Excerpt]
-    ) -> Answer:
-        """The answer with citations; when it states a figure that no excerpt holds, the nearest sentence instead."""
-        evidence = "\n".join(f"{e.article.title} {e.article.date}\n{e.text}" for e in excerpts)
-        invented = ungrounded(text, f"{evidence}\n{question}")
-        cited = cite(text, language, excerpts, self._collection.likeness)
-        citations: tuple[Citation, ...]
-        warnings: tuple[str, ...] = ()
-        if text and not invented and cited.citations:
-            text, citations = cited.text, cited.citations
-        else:
-            nearest = max((s for e in excerpts for s in e.sentences), key=lambda sentence: sentence.score)
-            figures = ", ".join(figure.text for figure in invented)
-            text, citations = f"{nearest.text} [1]", (quote(nearest),)
-            warnings = (INVENTED[language].format(figures=figures) if invented else UNSUPPORTED[language],)
-        return Answer(
-            question=question,
-            text=text,
-            language=language,
-            answered=True,
-            citations=citations,
-            hits=tuple(hits),
-            warnings=warnings,
-        )
-
 
 def open_embedder(settings: Settings, progress: ProgressCallback = nobody) -> Embedder:
     """The embedder that the settings name."""
@@ -250,19 +231,6 @@ def checked(question: str) -> str:
     return question
 
 
-def as_messages(messages: Sequence[Message]) -> "list[BaseMessage]":
-    """LangChain's form of the messages."""
-    from langchain_core.messages import convert_to_messages  # takes 0.5 s to import: paid when a model is asked
-
-    return convert_to_messages(list(messages))
-
-
-def standalone(question: str, history: Sequence[Message]) -> str:
-    """The question with the user's one before it, for search: a follow-up alone says too little."""
-    earlier = [message["content"] for message in history if message.get("role") == "user"]
-    return f"{earlier[-1][:MAX_QUESTION]}\n{question}" if earlier else question
-
-
 def answer(question: str, language: Asked = "auto", history: Sequence[Message] = ()) -> Answer:
     """Asks the index in KOTAE_HOME; the first call opens it, later ones share it."""
     return _shared().answer(question, language, history)
@@ -278,14 +246,3 @@ def _shared() -> Chatbot:
         if settings not in _chatbots:
             _chatbots[settings] = Chatbot.open(settings=settings)
         return _chatbots[settings]
-
-
-def _declined(question: str, language: Language, hits: Sequence[Hit], timings: dict[str, float]) -> Answer:
-    return Answer(
-        question=question,
-        text=DECLINED[language],
-        language=language,
-        answered=False,
-        hits=tuple(hits),
-        timings=timings,
-    )

@@ -12,7 +12,8 @@ from index.figures import figure_terms
 from index.split import split_sentences
 from index.words import question_terms, terms
 from rag.answer import Citation
-from rag.evidence import Excerpt, Likeness, Sentence
+from rag.evidence import Excerpt, Sentence
+from rag.relevance import Likeness
 
 MIN_SUPPORT = 0.30  # below this a sentence does not stand behind a claim
 MAX_QUOTES = 2  # sentences cited for one claim

@@ -17,6 +17,7 @@ from index.errors import ChatModelError, KotaeError, QuestionError
 from index.home import Home
 from index.progress import Progress, ProgressCallback, nobody
 from rag.answer import Answer, Found, Piece
+from rag.follow_up import searched
 from rag.gold import GoldQuestion, check_articles
 from rag.journal import Journal, code_version, key_of
 from rag.language import Asked
@@ -140,10 +141,8 @@ def _key(question: GoldQuestion, configuration: Mapping[str, Any]) -> str:
 def _ask(
     bot: Evaluated, question: GoldQuestion, retrieval_only: bool, judge: Judge | None, stop: threading.Event
 ) -> Outcome:
-    from rag.chatbot import standalone  # it offers `evaluate` as a method, so it comes first
-
     try:
-        hits = bot.search(standalone(question.question, question.history), DEPTH)
+        hits = bot.search(searched(question.question, question.history), DEPTH)
         outcome: Outcome = {"found": _spans(hits), "similarity": _similarity(hits)}
         if retrieval_only:
             return outcome
@@ -159,6 +158,8 @@ def _ask(
                 first = time.monotonic() - began
         if answer is None:
             raise ChatModelError("the stream ended without an answer")
+        if answer.failure:
+            raise ChatModelError(answer.failure)
         outcome["answer"] = _answer(answer, first, time.monotonic() - began)
         if judge and answer.answered:
             outcome["judged"] = judge(question, answer.text)

@@ -7,6 +7,7 @@ languages meet: a passage is as good as it stands out among its own.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from typing import Any
 
 from index.article import Article, Language, Passage
@@ -138,6 +139,12 @@ def retrieve(
         )
         for scored in chosen
     ]
+
+
+def interleaved(first: Sequence[Hit], second: Sequence[Hit], k: int) -> list[Hit]:
+    """Two lists taken in turns, each passage once, `k` at most: the first half of either is among them."""
+    turns = (hit for pair in zip_longest(first, second) for hit in pair if hit is not None)
+    return list({hit.passage.id: hit for hit in reversed(list(turns))}.values())[::-1][:k]
 
 
 def rank(candidates: Candidates, language: Language, weights: Weights) -> list[_Scored]:

@@ -6,12 +6,29 @@ DECLINED: dict[Language, str] = {
     "ja": "この質問の答えは、記事の中に見つかりませんでした。近い箇所は次のとおりです。",
     "en": "The articles do not say. The nearest passages are shown below.",
 }
-# What a warning says when the model's words were replaced by a sentence of an article.
+NO_MODEL: dict[Language, str] = {
+    "ja": "回答を書くモデルが使えないため、質問に近い箇所だけを示します。",
+    "en": "No model could be asked to write an answer. The nearest passages are shown below.",
+}
+# An answer that is a sentence of an article.
+QUOTED: dict[Language, str] = {
+    "ja": "記事には次のように書かれています。「{quote}」",
+    "en": "The article says: “{quote}”",
+}
+# What a warning says when the model's words were not taken as they were: why, then what is shown.
 INVENTED: dict[Language, str] = {
-    "ja": "モデルの回答にあった「{figures}」がどの記事にも見つからないため、最も近い文をそのまま示しています。",
-    "en": "The model wrote {figures}, which stands in no source: the nearest sentence is shown instead.",
+    "ja": "モデルの回答にあった「{invented}」は、どの記事にもありません。",
+    "en": "The model wrote {invented}, which stands in no source.",
 }
 UNSUPPORTED: dict[Language, str] = {
-    "ja": "モデルの回答を裏付ける文が見つからないため、最も近い文をそのまま示しています。",
-    "en": "No sentence supports what the model wrote: the nearest one is shown instead.",
+    "ja": "モデルの回答を裏付ける文がありません。",
+    "en": "No sentence supports what the model wrote.",
+}
+ASKED_AGAIN: dict[Language, str] = {
+    "ja": "最も近い文だけを読ませて、もう一度書かせました。",
+    "en": "It was asked again with the nearest sentences alone.",
+}
+QUOTED_INSTEAD: dict[Language, str] = {
+    "ja": "代わりに、最も近い文をそのまま示しています。",
+    "en": "The nearest sentence is shown instead.",
 }

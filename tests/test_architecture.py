@@ -26,7 +26,7 @@ HOMES = {
     "gradio": ["ui/page.py"],
     "huggingface_hub": ["index/embedfiles.py", "index/modelspec.py"],
     "langchain": ["rag/remote_model.py"],
-    "langchain_core": ["rag/chatbot.py", "rag/langchain_retriever.py", "rag/local_model.py"],
+    "langchain_core": ["rag/langchain_retriever.py", "rag/local_model.py", "rag/writer.py"],
     "langsmith": ["rag/model.py"],
     "numpy": ["index/*.py"],  # vectors never leave `index`
     "openai": ["rag/remote_model.py"],

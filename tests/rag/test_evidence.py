@@ -1,7 +1,11 @@
 from collections.abc import Sequence
 
+import pytest
+
 from index.article import Article, Language
-from rag.evidence import BUDGET, SENTENCES, estimate_tokens, gather, whole_passages
+from index.split import Span, split_sentences
+from rag.evidence import BUDGET, GAP, LEAST, LEVEL, estimate_tokens, gather, rank_sentences, whole_passages
+from rag.relevance import Place, relevance
 from rag.retrieve import Hit
 from tests.doubles import article, passage
 
@@ -16,6 +20,15 @@ def letters_a(question: str, language: Language, texts: Sequence[str], of: Langu
     return [(text.count("a") + text.count("あ")) / len(text) for text in texts]
 
 
+def places(*articles: Article) -> list[Place]:
+    """Every sentence of the articles, each article a hit of its own."""
+    return [
+        Place(article=one, span=span, rank=rank)
+        for rank, one in enumerate(articles)
+        for span in split_sentences(one.text, Span(0, len(one.text)))
+    ]
+
+
 ENGLISH = article("e", "Bbb bbb bbb. Aaa aaa aaa! Ccc ccc ccc?", title="T")
 JAPANESE = article("j", "いいいい。ああああ。うううう。", title="T", language="ja")
 
@@ -28,10 +41,20 @@ def test_excerpts_hold_sentences_exactly_as_they_stand_in_their_article() -> Non
     assert [excerpt.number for excerpt in excerpts] == [1, 2]
 
 
-def test_both_languages_take_turns_so_that_neither_is_crowded_out() -> None:
-    budget = estimate_tokens("Aaa aaa aaa!") + estimate_tokens("ああああ。")
-    excerpts = gather("q", "en", [hit(ENGLISH), hit(JAPANESE)], letters_a, budget=budget)
-    assert [excerpt.text for excerpt in excerpts] == ["Aaa aaa aaa!", "ああああ。"]
+def test_each_language_is_levelled_towards_the_best_of_all() -> None:
+    english = article("e", "Aaa bbb ccc aaa. Aaa.", title="T")
+    japanese = article("j", "いいいいああ。いいいい。", title="T", language="ja")
+    both = [hit(english), hit(japanese)]
+    plain = dict(
+        zip(["e1", "e2", "j1", "j2"], relevance("b?", "en", places(english, japanese), letters_a), strict=True)
+    )
+    first, second = sorted([max(plain["e1"], plain["e2"]), max(plain["j1"], plain["j2"])], reverse=True)
+    scores = {sentence.text: sentence.score for sentence in rank_sentences("b?", "en", both, letters_a)}
+    lifted = LEVEL * (first - second)
+    foreign_leads = plain["j1"] > max(plain["e1"], plain["e2"])
+    assert first > second
+    assert scores["いいいいああ。"] == pytest.approx(plain["j1"] + lifted * (not foreign_leads))
+    assert scores["Aaa."] == pytest.approx(plain["e2"] + lifted * foreign_leads)
 
 
 def test_sentences_left_out_between_two_others_leave_a_mark() -> None:
@@ -44,17 +67,31 @@ def test_sentences_left_out_between_two_others_leave_a_mark() -> None:
 def test_the_budget_and_the_number_of_sentences_are_kept_but_one_sentence_is_always_read() -> None:
     many = article("x", " ".join(f"Aaa number {number}." for number in range(200)))
     chosen = gather("q", "en", [hit(many)], letters_a)[0].sentences
-    assert len(chosen) == SENTENCES
-    assert sum(estimate_tokens(sentence.text) for sentence in chosen) <= BUDGET
+    assert len(chosen) > LEAST
+    assert (
+        BUDGET - estimate_tokens("Aaa number 100.")
+        <= sum(estimate_tokens(sentence.text) for sentence in chosen)
+        <= BUDGET
+    )
     huge = article("y", "a" * 9000)
     assert [len(sentence.text) for sentence in gather("q", "en", [hit(huge)], letters_a)[0].sentences] == [9000]
 
 
-def test_articles_that_know_the_names_of_the_question_stand_first() -> None:
-    stranger = article("s", "Aaa aaa aaa.", language="ja")
-    named = article("n", "Zorblax bbb bbb.")
-    excerpts = gather("What did Zorblax say?", "en", [hit(stranger, 2.0), hit(named, 1.0)], letters_a)
-    assert [excerpt.article.id for excerpt in excerpts] == ["n", "s"]
+def test_sentences_far_behind_the_likeliest_are_not_read() -> None:
+    clear = article("c", "Zorblax aaa aaa 41 people. Bbb ccc. Ccc bbb. Bbb bbb. Ccc ccc ccc. Bbb ccc bbb.")
+    question = "How many people does Zorblax aaa have?"
+    ranked = rank_sentences(question, "en", [hit(clear)], letters_a)
+    assert ranked[LEAST].score < ranked[0].score - GAP
+    (excerpt,) = gather(question, "en", [hit(clear)], letters_a)
+    assert len(excerpt.sentences) == LEAST
+
+
+def test_the_article_with_the_likeliest_sentence_stands_first() -> None:
+    stranger = article("s", "Bbb bbb bbb.")
+    named = article("n", "Zorblax bbb 41 people.")
+    other = article("o", "アルトマン。", language="ja")
+    excerpts = gather("How many people does Zorblax have?", "en", [hit(other), hit(stranger), hit(named)], letters_a)
+    assert [excerpt.article.id for excerpt in excerpts] == ["n", "o"]
 
 
 def test_no_hits_give_no_excerpts() -> None:

@@ -1,0 +1,43 @@
+"""How probable it is that the passages found answer the question: one number, one threshold. Knows no model.
+
+A logistic regression over what is known before anything is written: the model's answer to the probe, and how well the
+likeliest sentence fits. docs/results.md has the questions it was fitted on, and the curve.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rag.evidence import Excerpt
+
+MIN_CONFIDENCE = 0.35  # from which an answer is given, on every turn and in all three faces
+
+_INTERCEPT = -1.14
+_YES = 0.95
+_BEST = 0.31
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signals:
+    """What speaks for an answer being there.
+
+    `yes`: the probe's probability of "yes"; `best`: log-odds of the likeliest sentence (`rag/relevance.py`).
+    """
+
+    yes: float
+    best: float
+
+
+def signals(excerpts: Sequence[Excerpt], yes: float) -> Signals:
+    """The signals of a question whose evidence is `excerpts`, which must not be empty."""
+    return Signals(yes=yes, best=max(sentence.score for excerpt in excerpts for sentence in excerpt.sentences))
+
+
+def confidence(of: Signals) -> float:
+    """The probability that the question is answered: the logistic function of the weighed signals."""
+    logit = math.log(_clipped(of.yes) / (1 - _clipped(of.yes)))
+    return 1 / (1 + math.exp(-(_INTERCEPT + _YES * logit + _BEST * of.best)))
+
+
+def _clipped(probability: float) -> float:
+    return min(max(probability, 0.001), 0.999)

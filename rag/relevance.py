@@ -1,0 +1,153 @@
+"""How likely a sentence is to hold the answer to a question: a few clues, weighed by a logistic regression.
+
+The weights were fitted by `benchmarks/evidence.py`; they are few, and none knows a word of any question. Knows nothing
+of tokens or prompts.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, dataclass
+
+from index.article import LANGUAGES, Article, Language
+from index.figures import figure_terms, find_figures
+from index.split import Span
+from index.words import question_terms, terms
+from rag.names import names_held, names_in
+
+Likeness = Callable[[str, Language, Sequence[str], Language], list[float]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A sentence that may be read: where it stands, under which heading, and the rank of its passage (0 is best)."""
+
+    article: Article
+    span: Span
+    heading: str = ""
+    rank: int = 0
+
+    @property
+    def text(self) -> str:
+        return self.article.text[self.span.start : self.span.end]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clues:
+    """What speaks for a sentence, and against it.
+
+    `likeness`: cosine with the question, in standard deviations above the mean of the sentences in its language.
+    `shared`: share of the question's terms that it holds, each weighed by its rarity; `titled`: the same with title
+    and heading. `rank`: of its passage, 0.0 to 1.0. `names`: share of the question's names that its article knows.
+    `kind`: it holds a figure or date of the kind asked for; `no_kind`: one is asked for and it holds none.
+    `own`: it is in the question's language.
+    """
+
+    likeness: float
+    shared: float
+    titled: float
+    rank: float
+    names: float
+    kind: float
+    no_kind: float
+    own: float
+
+
+WEIGHTS = Clues(likeness=1.61, shared=2.03, titled=2.17, rank=-4.11, names=0.81, kind=0.49, no_kind=-1.47, own=-0.86)
+INTERCEPT = -4.73
+NO_NAMES = 0.5  # for `Clues.names`, where the question has none
+
+# What asks for a figure, and for a date or a time.
+_ASKS_FIGURE = re.compile(
+    r"いくら|いくつ|何(?:[%割人社台個件本回軒頭階倍度種円か万億キメトヘカヶ校名基隻戸枚点]|パーセント|世帯|ドル|ユーロ|ポンド|時間)|割合|金額|総額|費用|価格"
+    r"|料金|額は|どれ(?:くらい|ぐらい|だけ|ほど)|どの(?:くらい|ぐらい|程度)|人数|件数|台数|面積"
+    r"|\bhow (?:many|much|long|old|far|often|big|large|high|fast|deep|wide|tall|heavy)\b"
+    r"|\bwhat (?:share|percentage|percent|proportion|price|fee|fare|sum|amount|size)\b"
+    r"|\b(?:number of|costs?|worth)\b",
+    re.IGNORECASE,
+)
+_ASKS_DATE = re.compile(
+    r"いつ|何[年月日時曜]|期間|期限|日付|時期|日程"
+    r"|\bwhen\b|\bwhat (?:year|date|day|month|time)\b|\bwhich (?:year|date|day|month)\b|\bhow long\b|\bdeadline\b",
+    re.IGNORECASE,
+)
+_OF_TIME = frozenset({"date", "period", "time", "duration"})
+
+
+def clues(question: str, language: Language, places: Sequence[Place], likeness: Likeness) -> list[Clues]:
+    """The clues of each place, in order. `language` is the question's."""
+    asked = set(question_terms(question))
+    held = [set(terms(place.text)) for place in places]
+    above = [set(terms(f"{place.article.title}\n{place.heading}")) for place in places]
+    rarity = _rarity(asked, held)
+    near = _likeness_by_language(question, language, places, likeness)
+    names = len(names_in(question))
+    known = {p.article.id: len(names_held(question, p.article)) / names if names else NO_NAMES for p in places}
+    wants_figure, wants_date = _ASKS_FIGURE.search(question) is not None, _ASKS_DATE.search(question) is not None
+    given = set(figure_terms(question))
+    found: list[Clues] = []
+    for number, place in enumerate(places):
+        fits = (wants_figure or wants_date) and _holds(place.text, given, figure=wants_figure, date=wants_date)
+        found.append(
+            Clues(
+                likeness=near[number],
+                shared=_share(asked & held[number], rarity),
+                titled=_share(asked & (held[number] | above[number]), rarity),
+                rank=min(place.rank, 10) / 10,
+                names=known[place.article.id],
+                kind=float(fits),
+                no_kind=float((wants_figure or wants_date) and not fits),
+                own=float(place.article.language == language),
+            )
+        )
+    return found
+
+
+def relevance(question: str, language: Language, places: Sequence[Place], likeness: Likeness) -> list[float]:
+    """For each place the log-odds that it holds the answer: INTERCEPT + sum of WEIGHTS times its clues.
+
+    `likeness(question, language, texts, their language)` is the similarity of a question with texts.
+    """
+    weights = astuple(WEIGHTS)
+    return [
+        INTERCEPT + sum(weight * clue for weight, clue in zip(weights, astuple(of), strict=True))
+        for of in clues(question, language, places, likeness)
+    ]
+
+
+def _likeness_by_language(
+    question: str, language: Language, places: Sequence[Place], likeness: Likeness
+) -> dict[int, float]:
+    """Position -> standardised likeness. The title goes along: a sentence alone often does not say who it speaks of."""
+    found: dict[int, float] = {}
+    for of in LANGUAGES:
+        numbers = [number for number, place in enumerate(places) if place.article.language == of]
+        titled = [f"{places[number].article.title}\n{places[number].text}" for number in numbers]
+        if numbers:
+            found |= zip(numbers, standardised(likeness(question, language, titled, of)), strict=True)
+    return found
+
+
+def _rarity(asked: set[str], held: Sequence[set[str]]) -> dict[str, float]:
+    """ln(1 + N / (n + 0.5)) for each term of the question, n of the N sentences holding it."""
+    spread = Counter(term for some in held for term in some & asked)
+    return {term: math.log(1 + len(held) / (spread[term] + 0.5)) for term in asked}
+
+
+def _share(shared: set[str], rarity: dict[str, float]) -> float:
+    total = sum(rarity.values())
+    return sum(rarity[term] for term in shared) / total if total else 0.0
+
+
+def _holds(text: str, given: set[str], *, figure: bool, date: bool) -> bool:
+    """Whether the text holds a figure (or a date) that the question does not give."""
+    wanted = [f for f in find_figures(text) if (date if f.kind in _OF_TIME else figure) or f.kind == "duration"]
+    return any(set(figure_terms(f.text)) - given for f in wanted)
+
+
+def standardised(values: Sequence[float]) -> list[float]:
+    """In standard deviations above their mean; all 0.0 where they are the same."""
+    mean = sum(values) / len(values)
+    deviation = math.sqrt(sum((value - mean) ** 2 for value in values) / len(values))
+    return [(value - mean) / deviation if deviation > 1e-9 else 0.0 for value in values]

@@ -1,0 +1,110 @@
+"""What the chat model is asked for one question, and what becomes of what it writes. Knows nothing of finding passages.
+
+Four requests at most: a follow-up worded anew, whether the evidence answers, the answer, and once more from less
+evidence when the check finds fault.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from index.article import Language
+from rag.answer import Answer
+from rag.checks import Draft, best_sentence, check, narrowed
+from rag.cite import quote
+from rag.confidence import confidence, signals
+from rag.evidence import Excerpt
+from rag.follow_up import MAX_REWRITE_TOKENS, accepted, rewrite_messages
+from rag.model import stream_text, yes_probability
+from rag.prompt import Message, answer_messages, probe_messages
+from rag.relevance import Likeness
+from rag.texts import ASKED_AGAIN, DECLINED, INVENTED, QUOTED, QUOTED_INSTEAD, UNSUPPORTED
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.messages import BaseMessage
+
+MAX_ANSWER_TOKENS = 220
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What the model is asked: a question, the language of its answer, and the conversation that the question needs."""
+
+    question: str
+    language: Language
+    history: Sequence[Message] = ()
+
+    @property
+    def conversation(self) -> str:
+        """All that was said before, and the question: an answer may repeat it."""
+        return "\n".join([*(message["content"] for message in self.history), self.question])
+
+
+class Writer:
+    """A chat model that answers from evidence. Its methods raise what `rag.model.stream_text` raises."""
+
+    def __init__(self, chat_model: "BaseChatModel", likeness: Likeness) -> None:
+        self._chat_model = chat_model
+        self._likeness = likeness
+
+    def standalone(self, question: str, history: Sequence[Message]) -> str:
+        """The follow-up as a question that stands alone; "" where the model found no wording that can be trusted."""
+        messages = as_messages(rewrite_messages(question, history))
+        written = "".join(stream_text(self._chat_model, messages, max_tokens=MAX_REWRITE_TOKENS, stop=("\n",)))
+        return accepted(written, question, history)
+
+    def confidence(self, wanted: Wanted, excerpts: Sequence[Excerpt]) -> float | None:
+        """The probability that the excerpts answer; None from an endpoint that tells no probabilities."""
+        if not excerpts:
+            return 0.0
+        messages = probe_messages(wanted.question, excerpts, wanted.language, wanted.history)
+        yes = yes_probability(self._chat_model, as_messages(messages))
+        return None if yes is None else confidence(signals(excerpts, yes))
+
+    def write(self, wanted: Wanted, excerpts: Sequence[Excerpt]) -> Iterator[str]:
+        """The answer, piece by piece, unchecked."""
+        messages = answer_messages(wanted.question, excerpts, wanted.language, wanted.history)
+        return stream_text(self._chat_model, as_messages(messages), max_tokens=MAX_ANSWER_TOKENS)
+
+    def finished(self, given: Answer, wanted: Wanted, written: str, excerpts: Sequence[Excerpt]) -> Answer:
+        """`given` with the checked text and its citations.
+
+        A draft that fails its check is written once more from the likeliest sentences alone; when that fails too, the
+        likeliest sentence itself is the answer. A model that says that the excerpts do not say is believed.
+        """
+        draft = self._checked(written, wanted, excerpts)
+        if draft.is_sound:
+            return replace(given, text=draft.text, answered=True, citations=draft.citations)
+        fault, said = _fault(draft, wanted.language), ASKED_AGAIN[wanted.language]
+        if not draft.silent:
+            draft = self._checked("".join(self.write(wanted, narrowed(excerpts))), wanted, excerpts)
+            if draft.is_sound:
+                warnings = (f"{fault}{said}",)
+                return replace(given, text=draft.text, answered=True, citations=draft.citations, warnings=warnings)
+        if draft.silent:
+            return replace(given, text=DECLINED[wanted.language])
+        nearest = best_sentence(excerpts)
+        return replace(
+            given,
+            text=f"{QUOTED[wanted.language].format(quote=nearest.text)} [1]",
+            answered=True,
+            citations=(quote(nearest),),
+            warnings=(f"{fault}{QUOTED_INSTEAD[wanted.language]}",),
+        )
+
+    def _checked(self, written: str, wanted: Wanted, excerpts: Sequence[Excerpt]) -> Draft:
+        return check(written, wanted.conversation, wanted.language, excerpts, self._likeness)
+
+
+def as_messages(messages: Sequence[Message]) -> "list[BaseMessage]":
+    """LangChain's form of the messages."""
+    from langchain_core.messages import convert_to_messages  # takes 0.5 s to import: paid when a model is asked
+
+    return convert_to_messages(list(messages))
+
+
+def _fault(draft: Draft, language: Language) -> str:
+    if draft.invented:
+        return INVENTED[language].format(invented=", ".join(draft.invented))
+    return UNSUPPORTED[language]
