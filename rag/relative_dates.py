@@ -25,6 +25,7 @@ _WEEK_JA = "月火水木金土日"
 _WEEK_EN = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _MONTH_OF = {month.lower(): number for number, month in enumerate(MONTHS, 1)}
+_ON_THAT_DAY = re.compile(r"\b(?:said|earlier|later|[a-z]{2,20}ed|will \w{1,20}) $")
 _IS_JAPANESE = re.compile(r"\b(?:Japan|Japanese|yen|Tokyo)\b|¥")
 
 _JAPANESE = re.compile(
@@ -136,7 +137,9 @@ def _japanese(word: re.Match[str], known: _Known) -> str | tuple[str, str] | Non
 
 def _english(word: re.Match[str], known: _Known) -> str | tuple[str, str] | None:
     if word["day"]:
-        return known.day_after(_DAYS_EN[word["day"].lower()])
+        # "More than anybody has today" means these days.
+        these_days = word["day"].lower() == "today" and not _ON_THAT_DAY.search(word.string[: word.start()])
+        return None if these_days else known.day_after(_DAYS_EN[word["day"].lower()])
     if word["fiscal"]:
         return known.fiscal_after(_STEPS_EN[word["fiscal"].lower()]) if known.japanese else None
     if word["count"]:

@@ -33,6 +33,7 @@ CASES = [
     ("2か月前に", "2025-01-15", "2024年11月"),
     ("「来年、工場を開く」と述べた。", "2025-11-05", "2026年"),
     ("It closed yesterday.", "2025-03-01", "February 28, 2025"),
+    ("The bank said today that", "2025-11-05", "November 5, 2025"),
     ("It opens tomorrow.", "2024-02-28", "February 29, 2024"),
     ("It closed last week.", "2025-11-05", "October 27 to November 2, 2025"),
     ("It opens next month.", "2025-12-05", "January 2026"),
@@ -62,6 +63,7 @@ CASES = [
     ("一昨年度末までの数年前", "2025", ""),
     ("昨年(2024年)の売上高", "2025-11-05", ""),
     ("on Monday", "2025-11-05", ""),
+    ("more certainty than anybody has today", "2025-11-05", ""),
     ("昨年2月30日", "2025-11-05", ""),
     ("yesterday", "2025-13-40", ""),
 ]
