@@ -128,3 +128,27 @@ def test_no_text_raises_and_every_text_grounds_itself(text: str) -> None:
     to_english(text)
     to_japanese(text)
     assert ungrounded(text, text) == []
+
+
+PROSE = st.sampled_from(["契約は", "、", "です。", " for ", "。 ", "「", "」", "(", ")", " the plan ", "、同社は"])
+
+
+@settings(max_examples=200, deadline=None)
+@given(PROSE, st.sampled_from(BOTH_WAYS), PROSE, st.sampled_from(BOTH_WAYS), PROSE)
+def test_figures_move_and_every_other_character_stays(
+    first: str, one: tuple[str, str], second: str, two: tuple[str, str], third: str
+) -> None:
+    text = f"{first}{one[0]}{second}{two[0]}{third}"
+    english = to_english(text)
+    assert to_english(english) == english
+    figures = find_figures(text)
+    kept = [text[a.end : b.start] for a, b in zip(figures, figures[1:], strict=False)]
+    place = 0
+    for piece in [text[: figures[0].start], *kept, text[figures[-1].end :]]:
+        place = english.find(piece.strip(), place)
+        assert place >= 0
+        place += len(piece.strip())
+
+
+def test_the_table_of_hand_checked_figures_is_large_enough() -> None:
+    assert len(BOTH_WAYS) + len(TO_ENGLISH) + len(TO_JAPANESE) >= 200
