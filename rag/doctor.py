@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.article import LANGUAGES, Language
-from index.build import check_fingerprint
 from index.errors import KotaeError, StoreError
 from index.home import Home
 from index.lexical import LexicalIndex
 from index.manifest import Manifest
 from index.space import Space
 from index.store import PassageStore
+from index.writer import check_fingerprint
 from rag.chatbot import open_embedder
 from rag.model import describe_models
 from rag.settings import Settings

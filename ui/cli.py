@@ -15,6 +15,7 @@ from typing import Any
 from index.errors import KotaeError
 from rag.language import ASKED
 from rag.settings import Settings
+from ui.index_report import say_report
 from ui.terminal import ProgressLine, say, say_json
 
 EXIT_ERROR = 1
@@ -55,7 +56,8 @@ def _parser() -> argparse.ArgumentParser:
         return made
 
     index = command("index", _index, "Read articles and make them searchable.")
-    index.add_argument("paths", nargs="*", type=_path, metavar="PATH", help="folders, text or Markdown files, JSONL")
+    index.add_argument("paths", nargs="*", type=_path, metavar="PATH", help="folders, or files of a kind that is read")
+    index.add_argument("--json", action="store_true", help="print the report, every file in it, as one JSON object")
     index.add_argument("--rebuild", action="store_true", help="make the index anew instead of bringing it up to date")
 
     ask = command("ask", _ask, "Answer a question, with the sentences behind the answer.")
@@ -111,13 +113,7 @@ def _index(options: argparse.Namespace) -> int:
     with ProgressLine() as progress:
         embedder = open_embedder(settings, progress)
         report = update_index(Home(settings.home), embedder, options.paths, rebuild=options.rebuild, progress=progress)
-    for article_id, before, now in report.replaced:
-        say(f"{article_id} now comes from {now} (before: {before})", to=sys.stderr)
-    say(
-        f"{report.articles} articles, {report.passages} passages in {settings.home} "
-        f"({report.added} added, {report.changed} changed, {report.removed} removed, {report.unchanged} unchanged; "
-        f"{report.seconds:.1f} s)"
-    )
+    say_report(report, settings.home, as_json=options.json)
     return 0
 
 
