@@ -24,6 +24,7 @@ _DECLARED |= {"windows-31j": "cp932", "iso-8859-1": "cp1252", "latin-1": "cp1252
 _JAPANESE = ("cp932", "euc_jp", "euc_jis_2004")  # the last one for ① and the like, which plain EUC-JP lacks
 _SAMPLE = 20_000  # characters from which a decoding is judged
 _LEAST = 0.3  # a likelihood below this is no writing
+_LEAST_WIDE = 0.5  # in UTF-16 any pair of bytes is a character, so more must speak for it
 _TOO_FOREIGN = 0.25  # share of accented letters above which a text is not Western
 _PUNCTUATION = frozenset("、。・「」『』（）！？ー〜～…―　【】〈〉《》：；，．％／＝＋－‐’“”‘")
 _WESTERN = frozenset("’‘“”–—…€£©®°·«»§•™½¼¾²³¡¿")
@@ -51,13 +52,14 @@ def decode(data: bytes, declared: str = "") -> str:
         text = _strict(data, _DECLARED.get(declared.strip().lower(), declared.strip().lower()))
         if text is not None:
             return text
-    best, likelihood = "", _LEAST
+    best, likelihood = "", 0.0
     for codec in (*_JAPANESE, "utf-16-le", "utf-16-be", "cp1252"):
         wide = codec.startswith("utf-16")
+        least = _LEAST_WIDE if wide else _LEAST
         if (wide and len(data) % 2) or (b"\x00" in data and not wide):
             continue
         text = _strict(data, codec)
-        if text is not None and (found := _likelihood(text, codec)) > likelihood:
+        if text is not None and (found := _likelihood(text, codec)) > max(likelihood, least):
             best, likelihood = text, found
     if best:
         return _without_zeros(best)

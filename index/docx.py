@@ -1,6 +1,7 @@
 """Word files (.docx) to text: paragraphs, headings, lists, tables, text boxes, notes. Deleted and hidden text is left
 out, and of words with a reading (ruby) the words alone are kept."""
 
+import re
 from typing import Any
 
 from index.archive import Archive
@@ -24,7 +25,7 @@ def extract_docx(data: bytes) -> list[Extracted]:
     for notes in ("word/footnotes.xml", "word/endnotes.xml"):
         if notes in archive:
             text += "\n\n" + _body(parse_xml(archive.read(notes)), levels)[0]
-    text = tidy(text)
+    text = tidy("\n".join(re.sub(r" {2,}", " ", line) for line in text.split("\n")))
     if not text:
         raise ArticleError("holds no text: leave it out")
     title = title or _property_title(archive)

@@ -55,7 +55,8 @@ _UNSEEN = re.compile(r"display:none|visibility:hidden|font-size:0(?:px|pt|em|%)?
 _UNSEEN_NAMES = frozenset(
     ["sr-only", "visually-hidden", "visuallyhidden", "screen-reader-text", "hidden", "is-hidden", "d-none"]
 )
-_RULE = re.compile(r"([^{}]{1,300})\{([^{}]{0,3000})\}")
+_BRACES = re.compile(r"([{}])")
+_SIMPLE = re.compile(r"[.#]?[\w-]+")
 _BLOCKS = frozenset(
     [
         "address",
@@ -123,6 +124,7 @@ _PARAGRAPHS = frozenset(
 )
 _CJK = re.compile("[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
 _DECLARED = re.compile(rb"""<meta[^>]{0,200}?charset\s{0,5}=\s{0,5}["']?([\w-]{1,40})""", re.IGNORECASE)
+_BREAK, _CELL, _SPACE = "\x1e", "\x1f", "\x1d"  # while a text is made: a new line, a cell's end, a space that counts
 _LEAST_SHARE = 0.25  # of the page's text that a part must hold to be the article
 
 
@@ -175,12 +177,14 @@ def html_text(root: Any, skipped: Callable[[Any], bool]) -> str:
                     lists.pop()
                 if kept and kept[-1] is element:
                     kept.pop()
-                parts.append("\n\n" if name in _PARAGRAPHS else "\n" if name in _BLOCKS else "")
+                parts.append("\n\n" if name in _PARAGRAPHS else _BREAK if name in _BLOCKS else "")
                 if name in ("td", "th"):
-                    parts.append("\x1f")
+                    parts.append(_CELL)
             if element is not root:
                 parts.append(_flow(element.tail, bool(kept)))
-    return tidy("\n".join(_line(line) for line in "".join(parts).split("\n")))
+    blocks = (block for block in "".join(parts).split(_BREAK) if block.strip(" "))
+    lines = (_line(line) for line in "\n".join(blocks).split("\n"))
+    return tidy("\n".join(lines).replace(_SPACE, " "))
 
 
 def _opening(name: str, lists: list[int]) -> str:
@@ -191,9 +195,9 @@ def _opening(name: str, lists: list[int]) -> str:
     if name == "li":
         if lists and lists[-1]:
             lists[-1] += 1
-            return f"\n{lists[-1] - 1}. "
-        return "\n- "
-    return "\n\n" if name in _PARAGRAPHS else "\n" if name in _BLOCKS else ""
+            return f"{_BREAK}{lists[-1] - 1}. "
+        return f"{_BREAK}- "
+    return "\n\n" if name in _PARAGRAPHS else _BREAK if name in _BLOCKS else ""
 
 
 def _flow(text: str | None, kept: bool) -> str:
@@ -201,7 +205,7 @@ def _flow(text: str | None, kept: bool) -> str:
     if not text:
         return ""
     if kept:
-        return text
+        return text.replace(" ", _SPACE)
     words = re.split(r"[ \t\r\n\f]+", text)
     joined = words[:1]
     for before, word in pairwise(words):
@@ -212,7 +216,7 @@ def _flow(text: str | None, kept: bool) -> str:
 
 def _line(line: str) -> str:
     """One line: cells of a table apart, no double spaces."""
-    cells = [one_line(cell) for cell in line.split("\x1f")]
+    cells = [one_line(cell) for cell in line.split(_CELL)]
     line = " | ".join(cell for cell in cells if cell) if len(cells) > 1 else re.sub(r"[ \t]{2,}", " ", line).rstrip()
     return "" if line.strip() in ("#", "##", "###", "####", "#####", "######", "-") else line.lstrip(" ")
 
@@ -221,9 +225,16 @@ def _unseen_by_style(root: Any) -> frozenset[str]:
     """Simple selectors (.a, #b, p) that the page's own style hides."""
     found: set[str] = set()
     for element in root.iter("style"):
-        for selectors, rule in _RULE.findall(element.text or ""):
-            if "@" not in selectors and _UNSEEN.search("".join(rule.split()).lower()):
-                found.update(s.strip() for s in selectors.split(",") if re.fullmatch(r"\s*[.#]?[\w-]+\s*", s))
+        depth, selectors = 0, ""
+        for part in _BRACES.split(element.text or ""):  # what stands in an @media of its own does not count
+            if part == "{":
+                depth += 1
+            elif part == "}":
+                depth = max(0, depth - 1)
+            elif depth == 0:
+                selectors = part
+            elif depth == 1 and "@" not in selectors and _UNSEEN.search("".join(part.split()).lower()):
+                found.update(s.strip() for s in selectors.split(",") if _SIMPLE.fullmatch(s.strip()))
     return frozenset(found - {"html", "body"})
 
 
@@ -306,10 +317,12 @@ def _fields(root: Any) -> dict[str, str]:
                 continue
             if isinstance(data, dict) and isinstance(data.get("datePublished"), str):
                 stated.setdefault("datepublished", data["datePublished"])
-    title = stated.get("og:title") or next(("".join(e.itertext()) for e in root.iter("title")), "")
+    title = one_line(stated.get("og:title") or next(("".join(e.itertext()) for e in root.iter("title")), ""))
+    heading = next((one_line("".join(e.itertext())) for e in root.iter("h1") if e.find(".//rt") is None), "")
+    title = heading if heading and heading in title else title  # without the name of the site
     dates = ("article:published_time", "datepublished", "date", "dc.date", "dcterms.date", "pubdate")
     found = next((date for name in dates if (date := iso_date(stated.get(name, "")))), "")
     language = language_of(attribute(root, "lang"))
-    fields = {"title": one_line(title), "source": one_line(stated.get("og:site_name", "")), "date": found}
+    fields = {"title": title, "source": one_line(stated.get("og:site_name", "")), "date": found}
     fields["language"] = language if language in ("ja", "en") else ""
     return {name: value for name, value in fields.items() if value}
