@@ -10,9 +10,13 @@ from index.errors import ArticleError
 from index.extracted import Extracted, Passed, iso_date, one_line, tidy
 from index.htmltext import extract_html
 
+_MOST_PARTS = 200  # multipart within multipart; Python's parser takes a time that grows with the square of the depth
+
 
 def extract_mail(data: bytes) -> list[Extracted | Passed]:
     """The mail's text with its subject, sender and date, then a line for each attachment that is not read."""
+    if data.count(b"\n--") > _MOST_PARTS and data.lower().count(b"multipart/") > _MOST_PARTS:
+        raise ArticleError(f"holds more than {_MOST_PARTS} mails within mails: leave it out")
     try:
         mail = message_from_bytes(data, policy=default)
         body = mail.get_body(("plain", "html"))
