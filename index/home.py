@@ -74,7 +74,7 @@ class Home:
 
     def names(self) -> list[str]:
         """The generations that are there, the newest first. Those after the live one never went live."""
-        live = self.live_name
+        live = self._noted_live()
         there = sorted((path.name for path in self._generations.glob("[0-9]*") if path.name.isdigit()), reverse=True)
         return [name for name in there if name <= live] if live in there else there
 
@@ -161,7 +161,7 @@ class Home:
             _flush(path)
         _flush(folder)
         _flush(folder.parent)
-        before = self.live_name
+        before = self._noted_live()
         self._switch(folder.name)
         self._sweep(before)
 
@@ -174,7 +174,7 @@ class Home:
 
     def discard(self, folder: Path) -> None:
         """Removes a generation that did not go live."""
-        if folder.name != self.live_name:
+        if folder.name != self._noted_live():
             shutil.rmtree(folder, ignore_errors=True)
 
     def _sweep(self, before: str = "") -> None:
@@ -182,7 +182,7 @@ class Home:
 
         `before`: the one that has just been live, which is kept in any case.
         """
-        live = self.live_name
+        live = self._noted_live()
         names = sorted(path.name for path in self._generations.glob("*"))
         kept = [name for name in names if name <= live][-_KEPT:]
         if not (self._generations / live).is_dir():  # CURRENT is damaged: nothing tells what may go
@@ -192,6 +192,13 @@ class Home:
         for name in names:
             if name not in kept:
                 shutil.rmtree(self._generations / name, ignore_errors=True)
+
+    def _noted_live(self) -> str:
+        """`live_name`, also "" when CURRENT is damaged."""
+        try:
+            return self.live_name
+        except StoreError:
+            return ""
 
     @property
     def _generations(self) -> Path:

@@ -85,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     models.add_argument("--prepare", action="store_true", help="put the models in place now instead of at first use")
 
     doctor = command("doctor", _doctor, "Check that models and index are whole.")
+    doctor.add_argument("--repair", action="store_true", help="make a damaged index anew from what is left of it")
     doctor.add_argument("--json", action="store_true", help="print a JSON list")
     return parser
 
@@ -189,14 +190,28 @@ def _models(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from rag.doctor import examine
+    from rag.doctor import examine, repair
 
-    findings = list(examine(Settings.from_environment(home=options.home)))
+    settings = Settings.from_environment(home=options.home)
+    findings = list(examine(settings))
+    damaged = [finding for finding in findings if not finding.ok and not finding.name.startswith("model ")]
+    if options.repair and damaged:
+        for finding in damaged:
+            say(f"wrong {finding.name}: {finding.message}", to=sys.stderr)
+        with ProgressLine() as progress:
+            report = repair(settings, progress)
+        say(
+            f"repaired: {report.articles} articles, {report.passages} passages, {report.embedded} embedded again",
+            to=sys.stderr,
+        )
+        findings = list(examine(settings))
     if options.json:
         say_json([{"name": f.name, "ok": f.ok, "message": f.message} for f in findings])
     else:
         for finding in findings:
             say(f"{'ok   ' if finding.ok else 'wrong'} {finding.name}: {finding.message}")
+        if damaged and not options.repair:
+            say("repair the index with `kotae doctor --repair`", to=sys.stderr)
     return 0 if all(finding.ok for finding in findings) else EXIT_ERROR
 
 
