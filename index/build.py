@@ -91,7 +91,7 @@ def repair_index(
     began = time.monotonic()
     with home.writing(), ExitStack() as opened:
         whole = [manifest for name in home.names() if (manifest := _whole(home, name, embedder, opened))]
-        live = next((manifest for manifest in whole if manifest.path.parent.name == home.live_name), None)
+        live = next((manifest for manifest in whole if manifest.path.parent.name == home.noted_live()), None)
         notes: list[FileNote] = []
         if live:
             wanted = _held(live)

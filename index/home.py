@@ -47,7 +47,9 @@ class Home:
         except (FileNotFoundError, NotADirectoryError):
             return ""
         except (OSError, UnicodeDecodeError) as error:
-            raise StoreError(f"cannot read {str(self.folder / 'CURRENT')!r}: {error}") from error
+            raise StoreError(
+                f"cannot read {str(self.folder / 'CURRENT')!r} ({error}): repair it with `kotae doctor --repair`"
+            ) from error
 
     @property
     def live(self) -> Path:
@@ -74,7 +76,7 @@ class Home:
 
     def names(self) -> list[str]:
         """The generations that are there, the newest first. Those after the live one never went live."""
-        live = self._noted_live()
+        live = self.noted_live()
         there = sorted((path.name for path in self._generations.glob("[0-9]*") if path.name.isdigit()), reverse=True)
         return [name for name in there if name <= live] if live in there else there
 
@@ -161,7 +163,7 @@ class Home:
             _flush(path)
         _flush(folder)
         _flush(folder.parent)
-        before = self._noted_live()
+        before = self.noted_live()
         self._switch(folder.name)
         self._sweep(before)
 
@@ -174,7 +176,7 @@ class Home:
 
     def discard(self, folder: Path) -> None:
         """Removes a generation that did not go live."""
-        if folder.name != self._noted_live():
+        if folder.name != self.noted_live():
             shutil.rmtree(folder, ignore_errors=True)
 
     def _sweep(self, before: str = "") -> None:
@@ -182,7 +184,7 @@ class Home:
 
         `before`: the one that has just been live, which is kept in any case.
         """
-        live = self._noted_live()
+        live = self.noted_live()
         names = sorted(path.name for path in self._generations.glob("*"))
         kept = [name for name in names if name <= live][-_KEPT:]
         if not (self._generations / live).is_dir():  # CURRENT is damaged: nothing tells what may go
@@ -193,7 +195,7 @@ class Home:
             if name not in kept:
                 shutil.rmtree(self._generations / name, ignore_errors=True)
 
-    def _noted_live(self) -> str:
+    def noted_live(self) -> str:
         """`live_name`, also "" when CURRENT is damaged."""
         try:
             return self.live_name
