@@ -1,4 +1,5 @@
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from index.article import LANGUAGES, Language
 from index.build import IndexReport, update_index
 from index.errors import ArticleError, EmbedderMismatch, NoIndex, StoreError
 from index.fields import detect_language
-from index.home import Home
+from index.home import Home, collections
 from index.lexical import LexicalIndex
 from index.manifest import Manifest
 from index.progress import Progress
@@ -375,7 +376,7 @@ import resource, sys
 from pathlib import Path
 from index.build import update_index
 from index.errors import StoreError
-from index.home import Home
+from index.home import Home, collections
 from tests.doubles import LetterEmbedder
 for limit in map(int, sys.argv[3:]):
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
@@ -402,7 +403,7 @@ SLOWLY = """
 import sys, time
 from pathlib import Path
 from index.build import update_index
-from index.home import Home
+from index.home import Home, collections
 from tests.doubles import LetterEmbedder
 
 class Slow(LetterEmbedder):
@@ -457,3 +458,52 @@ def test_the_typical_questions_are_pairs_of_different_questions_in_their_languag
     questions = TYPICAL_QUESTIONS[language]
     assert len(questions) == len(set(questions)) == len(TYPICAL_QUESTIONS["en"]) == 60
     assert {detect_language(question) for question in questions} == {language}
+
+
+def as_version_1(manifest: Path) -> None:
+    """The manifest as Kotae 0.1 wrote it: without pages, digests of files and the mark of the program."""
+    connection = sqlite3.connect(manifest)
+    connection.executescript(
+        "DROP INDEX articles_by_path; ALTER TABLE articles DROP COLUMN pages; "
+        "ALTER TABLE articles DROP COLUMN file_digest; DELETE FROM fingerprint WHERE name = 'manifest'; "
+        "PRAGMA application_id = 0; PRAGMA user_version = 1;"
+    )
+    connection.close()
+
+
+def test_an_index_of_version_1_opens_and_the_next_run_makes_it_anew_without_embedding(indexed: Home) -> None:
+    before = content(indexed)
+    as_version_1(indexed.live / "manifest.sqlite3")
+    (indexed.live / "roots.json").unlink()
+    assert content(indexed) == before
+    embedder = LetterEmbedder()
+    assert report(update_index(indexed, embedder, [])) == {"changed": 3, "articles": 3, "passages": 3}
+    assert [text for text in embedder.embedded if text.startswith(("ONE", "TWO", "DREI"))] == []
+    assert content(indexed) == before
+    assert Manifest.open(indexed.live / "manifest.sqlite3").version == 2
+
+
+def test_the_generation_before_can_be_returned_to_and_the_next_run_goes_on_from_there(
+    indexed: Home, articles: Path
+) -> None:
+    before = content(indexed)
+    write(articles, four="ccc.")
+    update_index(indexed, LetterEmbedder(), [articles])
+    with indexed.writing():
+        assert indexed.go_back() == "000001"
+    assert content(indexed) == before
+    with indexed.writing(), pytest.raises(StoreError, match="has no earlier generation to return to"):
+        indexed.go_back()
+    assert update_index(indexed, LetterEmbedder(), [articles]).added == 1
+    assert len(content(indexed)["articles"]) == 4  # type: ignore[arg-type]
+
+
+def test_collections_of_one_home_know_nothing_of_each_other(indexed: Home, tmp_path: Path) -> None:
+    other = Home(indexed.folder, "社内-1")
+    update_index(other, LetterEmbedder(), [write(tmp_path / "more", four="ccc.")])
+    assert (content(other)["articles"], len(content(indexed)["articles"])) == ({"four": "ccc."}, 3)  # type: ignore[arg-type]
+    assert collections(indexed.folder) == ["default", "社内-1"]
+    assert Home(indexed.folder, "default").folder == indexed.folder
+    for name in ("..", "a/b", ".x", "x" * 61):
+        with pytest.raises(StoreError, match="cannot name a collection"):
+            Home(indexed.folder, name)
