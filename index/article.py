@@ -1,6 +1,7 @@
 """The two nouns of the lower floor: an article, and a passage of it. Knows nothing of files, vectors or stores."""
 
 import hashlib
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +15,7 @@ class Article:
 
     `language` is "ja" or "en". `date` is ISO 8601 (`2025-11-03`, or `2025-11`, or `2025`), or "" when unknown, and
     so is `source`. `text` is the body as read, with line ends as "\\n"; every offset in Kotae counts its characters.
+    `pages`: where each page begins in `text`; empty when the source has no pages.
     """
 
     id: str
@@ -22,11 +24,18 @@ class Article:
     source: str
     date: str
     text: str
+    pages: tuple[int, ...] = ()
+
+    def page_at(self, position: int) -> int:
+        """The number of the page, from 1, on which the character at `position` stands; 0 when there are no pages."""
+        return bisect_right(self.pages, position)
 
     @property
     def digest(self) -> str:
         """SHA-256 over all fields, hexadecimal: equal digests mean that nothing about the article has changed."""
-        fields = (self.id, self.title, self.language, self.source, self.date, self.text)
+        fields: tuple[str, ...] = (self.id, self.title, self.language, self.source, self.date, self.text)
+        if self.pages:  # an article without pages has the digest that it had before there were any
+            fields += (",".join(map(str, self.pages)),)
         return hashlib.sha256("\x00".join(fields).encode("utf-8", "surrogatepass")).hexdigest()
 
 

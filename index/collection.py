@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.article import LANGUAGES, Article, Language, Passage
-from index.build import check_fingerprint
 from index.embed import TextEmbedder
 from index.errors import StoreError
 from index.home import Home
@@ -21,6 +20,7 @@ from index.lexical import LexicalIndex
 from index.manifest import Manifest
 from index.space import Space, Spread, Vector
 from index.store import PassageStore
+from index.writer import check_fingerprint
 
 _REMEMBERED = 20_000  # vectors of sentences kept in memory: 31 MB at 384 dimensions
 

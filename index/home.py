@@ -2,30 +2,42 @@
 
     HOME/CURRENT                   the name of the live generation
     HOME/generations/000007/       manifest.sqlite3, chroma/, words/
+    HOME/generations/000007/       roots.json: the paths that its articles were read from
     HOME/writer.lock               held, with its process id inside, by the one process that writes
+    HOME/collections/NAME/         the same for every collection but the first
 
 A live generation is never changed. A change is made in a copy beside it and goes live by an atomic rename, so a reader
 always has a whole index, and a process that dies leaves the old one as it was. Of what is inside it knows only that
 some files are SQLite databases.
 """
 
+import json
 import os
+import re
 import shutil
 import sqlite3
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from index.errors import IndexBusy, NoIndex, StoreError
 
+DEFAULT = "default"  # the collection that needs no name
+_ROOTS = "roots.json"
+_NAME = re.compile(r"[^\W_][\w.-]{0,59}")
 _KEPT = 2  # generations: the live one, and the one before it for readers that have not let go yet
 
 
 class Home:
-    """A home folder; it need not exist before something is written."""
+    """A home folder, or a named collection in it; it need not exist before something is written."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, collection: str = "") -> None:
+        """Raises StoreError for a name that no collection may have."""
+        self.collection = _collection_name(collection)
         self.folder = Path(os.path.realpath(folder))
+        if self.collection:
+            self.folder = self.folder / "collections" / self.collection
 
     @property
     def live_name(self) -> str:
@@ -35,21 +47,66 @@ class Home:
         except (FileNotFoundError, NotADirectoryError):
             return ""
         except (OSError, UnicodeDecodeError) as error:
-            raise StoreError(f"cannot read {str(self.folder / 'CURRENT')!r}: {error}") from error
+            raise StoreError(
+                f"cannot read {str(self.folder / 'CURRENT')!r} ({error}): repair it with `kotae doctor --repair`"
+            ) from error
 
     @property
     def live(self) -> Path:
         """The folder of the live generation. Raises NoIndex, or StoreError when CURRENT names none that is there."""
         name = self.live_name
+        if not name and (self.folder / "chroma.sqlite3").exists():
+            raise StoreError(
+                f"{str(self.folder)!r} is a Chroma folder that Kotae did not make, so it is not opened: make an index "
+                "of its articles in another home with `kotae index PATH --home DIR`"
+            )
         if not name:
             raise NoIndex(f"there is no index in {str(self.folder)!r}: make one with `kotae index PATH`")
-        folder = self._generations / name
+        folder = self.generation(name)
         if not name.isdigit() or not folder.is_dir():
             raise StoreError(
-                f"{str(self.folder / 'CURRENT')!r} names {name!r}, which is not there: "
-                "make the index again with `kotae index --rebuild PATH`"
+                f"{str(self.folder / 'CURRENT')!r} names {name!r}, which is not there: repair it with "
+                "`kotae doctor --repair`, or make the index again with `kotae index --rebuild PATH`"
             )
         return folder
+
+    def generation(self, name: str) -> Path:
+        """The folder of a generation."""
+        return self._generations / name
+
+    def names(self) -> list[str]:
+        """The generations that are there, the newest first. Those after the live one never went live."""
+        live = self.noted_live()
+        there = sorted((path.name for path in self._generations.glob("[0-9]*") if path.name.isdigit()), reverse=True)
+        return [name for name in there if name <= live] if live in there else there
+
+    @staticmethod
+    def note_roots(folder: Path, roots: Iterable[str]) -> None:
+        """Writes down beside the manifest what it was made from: a repair needs it most when the manifest is gone."""
+        (folder / _ROOTS).write_text(json.dumps(sorted(roots), ensure_ascii=False, indent=1), "utf-8", "surrogatepass")
+
+    def roots(self) -> list[Path]:
+        """The paths that the newest generation was made from, [] when that is not known any more."""
+        for name in self.names():
+            try:
+                noted = json.loads((self.generation(name) / _ROOTS).read_text("utf-8", "surrogatepass"))
+            except (OSError, ValueError):
+                continue
+            if isinstance(noted, list) and noted and all(isinstance(root, str) for root in noted):
+                return [Path(root) for root in noted]
+        return []
+
+    def go_back(self) -> str:
+        """Makes the generation before the live one live again, and gives its name. Raises NoIndex, StoreError.
+
+        The one that was live goes when the next is written. Call while `writing`.
+        """
+        live = self.live.name
+        earlier = [name for name in self.names() if name < live]
+        if not earlier:
+            raise StoreError(f"the index in {str(self.folder)!r} has no earlier generation to return to")
+        self._switch(earlier[0])
+        return earlier[0]
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -106,30 +163,67 @@ class Home:
             _flush(path)
         _flush(folder)
         _flush(folder.parent)
+        before = self.noted_live()
+        self._switch(folder.name)
+        self._sweep(before)
+
+    def _switch(self, name: str) -> None:
         temporary = self.folder / "CURRENT.new"
-        temporary.write_text(folder.name, encoding="ascii")
+        temporary.write_text(name, encoding="ascii")
         _flush(temporary)
         os.replace(temporary, self.folder / "CURRENT")
         _flush(self.folder)
-        self._sweep()
 
     def discard(self, folder: Path) -> None:
         """Removes a generation that did not go live."""
-        if folder.name != self.live_name:
+        if folder.name != self.noted_live():
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _sweep(self) -> None:
-        """Removes what a killed writer left, and generations older than the last _KEPT up to the live one."""
-        live = self.live_name
+    def _sweep(self, before: str = "") -> None:
+        """Removes what a killed writer left, and generations older than the last _KEPT up to the live one.
+
+        `before`: the one that has just been live, which is kept in any case.
+        """
+        live = self.noted_live()
         names = sorted(path.name for path in self._generations.glob("*"))
         kept = [name for name in names if name <= live][-_KEPT:]
+        if not (self._generations / live).is_dir():  # CURRENT is damaged: nothing tells what may go
+            kept = [name for name in names if name.isdigit()]
+        if before in names:
+            kept = [live, before]
         for name in names:
             if name not in kept:
                 shutil.rmtree(self._generations / name, ignore_errors=True)
 
+    def noted_live(self) -> str:
+        """`live_name`, also "" when CURRENT is damaged."""
+        try:
+            return self.live_name
+        except StoreError:
+            return ""
+
     @property
     def _generations(self) -> Path:
         return self.folder / "generations"
+
+
+def collections(folder: Path) -> list[str]:
+    """The names of the collections in a home, sorted; the first one, which needs no name, is "default"."""
+    named = sorted(path.parent.name for path in (Path(os.path.realpath(folder)) / "collections").glob("*/CURRENT"))
+    return [DEFAULT, *named] if Home(folder).live_name else named
+
+
+def _collection_name(name: str) -> str:
+    """The name as its folder has it, "" for the default one."""
+    name = unicodedata.normalize("NFC", name.strip())
+    if name in ("", DEFAULT):
+        return ""
+    if not _NAME.fullmatch(name) or name.endswith("."):
+        raise StoreError(
+            f"{name!r} cannot name a collection: use up to 60 letters, digits, hyphens and underscores, a letter or "
+            "digit first"
+        )
+    return name
 
 
 def _copy(source: str, target: str) -> None:

@@ -18,31 +18,38 @@ from index.article import Article, Language, Passage
 from index.errors import StoreError
 from index.read import LocatedArticle
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+_READABLE = (1, 2)  # version 1 knew no pages and no digests of files
+_APPLICATION = 0x6B6F7461  # "kota": what tells our file from another program's
 _SLICE = 250  # values in one `IN (...)`
 _UNFLUSHED = "PRAGMA synchronous = OFF"  # a generation is flushed as a whole before it goes live
 _AGAIN = "make the index again with `kotae index --rebuild PATH`"
 
 _SCHEMA = f"""
+PRAGMA application_id = {_APPLICATION};
 PRAGMA user_version = {SCHEMA_VERSION};
 CREATE TABLE fingerprint (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE articles (
     id TEXT PRIMARY KEY, title TEXT NOT NULL, language TEXT NOT NULL, source TEXT NOT NULL, date TEXT NOT NULL,
-    text TEXT NOT NULL, digest TEXT NOT NULL, root TEXT NOT NULL, path TEXT NOT NULL
+    text TEXT NOT NULL, digest TEXT NOT NULL, root TEXT NOT NULL, path TEXT NOT NULL,
+    pages TEXT NOT NULL, file_digest TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE passages (
     id TEXT PRIMARY KEY, article_id TEXT NOT NULL REFERENCES articles (id), start INTEGER NOT NULL,
     stop INTEGER NOT NULL, heading TEXT NOT NULL, language TEXT NOT NULL, vector BLOB NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX passages_by_article ON passages (article_id, start);
+CREATE INDEX articles_by_path ON articles (path);
 """
 
 
 class Manifest:
     """An open manifest file. Methods may be called from any thread."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, version: int = SCHEMA_VERSION) -> None:
         self.path = path
+        self.version = version
+        self._pages, self._file_digest = ("pages", "file_digest") if version > 1 else ("''", "''")
         self._connection = connection
         self._lock = threading.Lock()
 
@@ -63,15 +70,21 @@ class Manifest:
         try:
             connection = sqlite3.connect(f"{path.as_uri()}?mode={mode}", uri=True, check_same_thread=False)
             version = connection.execute("PRAGMA user_version").fetchone()[0]
+            application = connection.execute("PRAGMA application_id").fetchone()[0]
+            tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             raise _damaged(path, error) from error
-        if version != SCHEMA_VERSION:
+        if (application != _APPLICATION and version > 1) or not {"fingerprint", "articles", "passages"} <= tables:
+            connection.close()
+            raise StoreError(f"{str(path)!r} is no manifest of Kotae's: {_AGAIN}")
+        if version not in _READABLE or (writable and version != SCHEMA_VERSION):
+            connection.close()
             raise StoreError(
                 f"the manifest {str(path)!r} has version {version}, this Kotae writes {SCHEMA_VERSION}: {_AGAIN}"
             )
         if writable:
             connection.execute(_UNFLUSHED)
-        return cls(path, connection)
+        return cls(path, connection, version)
 
     def close(self) -> None:
         """Writes what is open to the disk and closes the file."""
@@ -98,6 +111,39 @@ class Manifest:
         """Article id -> (the path that was asked for, the file it was read from)."""
         return {row[0]: (row[1], row[2]) for row in self._rows("SELECT id, root, path FROM articles")}
 
+    def file_digests(self) -> dict[str, str]:
+        """Article id -> digest of the file it was read from, "" where none was taken."""
+        return dict(self._rows(f"SELECT id, {self._file_digest} FROM articles"))
+
+    def articles_of_file(self, path: Path, file_digest: str) -> list[Article]:
+        """The articles that were read from a file when it had that digest, sorted by id."""
+        query = f"SELECT id FROM articles WHERE path = ? AND {self._file_digest} = ? ORDER BY id"
+        return list(self.articles(row[0] for row in self._rows(query, (str(path), file_digest))).values())
+
+    def check(self) -> None:
+        """Reads everything but the vectors. Raises StoreError at the first thing that is not as it was written."""
+        if [row[0] for row in self._rows("PRAGMA quick_check(1)")] != ["ok"]:
+            raise _damaged(self.path, "its pages do not belong together")
+        digests = self.digests()
+        for article in self.all_articles():
+            if article.digest != digests[article.id]:
+                raise _damaged(self.path, f"article {article.id!r} is not as it was written")
+        ids = self.passage_ids()
+        for start in range(0, len(ids), _SLICE):
+            some = [passage_id for passage_id, _ in ids[start : start + _SLICE]]
+            for passage_id, passage in self.passages(some).items():
+                if passage.id != passage_id:
+                    raise _damaged(self.path, f"passage {passage_id!r} is not as it was written")
+
+    def check_vectors(self, dimension: int) -> None:
+        """Reads every vector. Raises StoreError unless all are of unit length, in `dimension` numbers."""
+        ids = [passage_id for passage_id, _ in self.passage_ids()]
+        for start in range(0, len(ids), _SLICE):
+            vectors = self.vectors(ids[start : start + _SLICE])
+            lengths = np.linalg.norm(vectors.astype(np.float64), axis=1)
+            if vectors.shape[1] != dimension or not np.all(np.abs(lengths - 1.0) < 1e-3):
+                raise _damaged(self.path, "a vector is not as it was written")
+
     def roots(self) -> list[str]:
         """The paths that were asked for, sorted."""
         return [row[0] for row in self._rows("SELECT DISTINCT root FROM articles ORDER BY root")]
@@ -113,7 +159,7 @@ class Manifest:
         with self._lock, self._connection:
             self._connection.execute("DELETE FROM passages WHERE article_id = ?", (article.id,))
             self._connection.execute(
-                "INSERT OR REPLACE INTO articles VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO articles VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     article.id,
                     article.title,
@@ -124,6 +170,8 @@ class Manifest:
                     article.digest,
                     str(root),
                     str(located.path),
+                    " ".join(map(str, article.pages)),
+                    located.file_digest,
                 ),
             )
             self._connection.executemany(
@@ -134,11 +182,12 @@ class Manifest:
                 ],
             )
 
-    def move_article(self, article_id: str, root: Path, path: Path) -> None:
+    def move_article(self, article_id: str, root: Path, path: Path, file_digest: str = "") -> None:
         """Notes that an unchanged article is now found elsewhere."""
         with self._lock, self._connection:
             self._connection.execute(
-                "UPDATE articles SET root = ?, path = ? WHERE id = ?", (str(root), str(path), article_id)
+                "UPDATE articles SET root = ?, path = ?, file_digest = ? WHERE id = ?",
+                (str(root), str(path), file_digest, article_id),
             )
 
     def remove_article(self, article_id: str) -> None:
@@ -153,8 +202,11 @@ class Manifest:
 
     def articles(self, ids: Iterable[str]) -> dict[str, Article]:
         """Id -> article, for those of `ids` that are there."""
-        query = "SELECT id, title, language, source, date, text FROM articles WHERE id IN"
-        return {row[0]: _article(row) for rows in self._in(query, ids) for row in rows}
+        query = f"SELECT id, title, language, source, date, text, {self._pages} FROM articles WHERE id IN"
+        try:
+            return {row[0]: _article(row) for rows in self._in(query, ids) for row in rows}
+        except (ValueError, AttributeError) as error:  # pages that are no numbers, or not even text
+            raise _damaged(self.path, error) from error
 
     def all_articles(self) -> Iterator[Article]:
         """Every article, sorted by id, in fixed memory."""
@@ -259,8 +311,16 @@ def _damaged(path: Path, error: object) -> StoreError:
 
 
 def _article(row: Sequence[str]) -> Article:
-    article_id, title, language, source, date, text = row
-    return Article(id=article_id, title=title, language=cast(Language, language), source=source, date=date, text=text)
+    article_id, title, language, source, date, text, pages = row
+    return Article(
+        id=article_id,
+        title=title,
+        language=cast(Language, language),
+        source=source,
+        date=date,
+        text=text,
+        pages=tuple(map(int, pages.split())),
+    )
 
 
 def _passage(row: Sequence[Any], article: Article) -> Passage:

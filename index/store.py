@@ -4,6 +4,7 @@ One collection per language: a question is matched in each, and a filtered query
 one in a collection of its own. Texts stay in the manifest. Distances become similarities here and nowhere else.
 """
 
+import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -17,6 +18,8 @@ from numpy.typing import NDArray
 from index.article import LANGUAGES, Language
 from index.errors import StoreError
 
+_LOCK_SECONDS = 15.0  # a reader that opens Chroma writes for milliseconds; who holds it longer is in the way
+_OWN = "legacy", "unknown"  # what Chroma notes where a collection has no embedding function of its own
 _SLICE = 250  # rows per call: Chroma raises past 5,461
 _CONFIGURATION = {"hnsw": {"space": "cosine", "ef_construction": 200, "ef_search": 200, "max_neighbors": 24}}
 
@@ -50,7 +53,7 @@ class PassageStore:
 
     @classmethod
     def open(cls, folder: Path) -> "PassageStore":
-        """The store in `folder`. Raises StoreError when it is missing or damaged."""
+        """The store in `folder`. Raises StoreError when it is missing, damaged, in use, or made by somebody else."""
         if not (folder / "chroma.sqlite3").is_file():
             raise StoreError(f"there is no Chroma database in {str(folder)!r}: run `kotae index --rebuild`")
         _check_file(folder)
@@ -87,6 +90,23 @@ class PassageStore:
         pairs = zip(found["ids"][0], found["distances"][0], strict=True)
         neighbours = [Neighbour(passage_id, 1.0 - float(distance)) for passage_id, distance in pairs]
         return sorted(neighbours, key=lambda neighbour: (-neighbour.similarity, neighbour.passage_id))
+
+    def clear(self, language: Language) -> None:
+        """Removes all vectors of a language, and the graph over them."""
+        with _translated(self.folder):
+            self._client.delete_collection(_name(language))
+            self._collections[language] = self._client.create_collection(
+                _name(language), configuration=_CONFIGURATION, embedding_function=None
+            )
+
+    def vectors(self, ids: Sequence[str], language: Language) -> dict[str, NDArray[np.float32]]:
+        """Id -> vector as Chroma holds it, for those of `ids` that are there."""
+        found: dict[str, NDArray[np.float32]] = {}
+        for start in range(0, len(ids), _SLICE):
+            with _translated(self.folder):
+                some = self._collections[language].get(ids=list(ids[start : start + _SLICE]), include=["embeddings"])
+            found.update(zip(some["ids"], some["embeddings"], strict=True))
+        return found
 
     def count(self, language: Language) -> int:
         """How many vectors Chroma says it holds."""
@@ -133,16 +153,51 @@ def _translated(folder: Path) -> Iterator[None]:
 
 
 def _check_file(folder: Path) -> None:
-    """Raises StoreError for a damaged database: Chroma ends the whole process when it meets some of the damage."""
+    """Raises StoreError for a database that Chroma must not see.
+
+    A damaged one, since some of the damage would end the whole process; and one of somebody else's, since its
+    collections may name a model that Chroma would build, code and all.
+    """
     try:
         # Chroma writes a few bytes whenever it opens a database, so another reader may be at it: wait for its lock.
         uri = f"{(folder / 'chroma.sqlite3').resolve().as_uri()}?mode=rw"
-        with closing(sqlite3.connect(uri, uri=True, timeout=60)) as connection:
+        with closing(sqlite3.connect(uri, uri=True, timeout=_LOCK_SECONDS)) as connection:
             found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            rows = connection.execute("SELECT name, config_json_str, schema_str FROM collections").fetchall()
+    except sqlite3.OperationalError as error:
+        if "locked" not in str(error):
+            raise _damaged(folder, error) from error
+        raise StoreError(
+            f"another program holds the Chroma database in {str(folder)!r}: end it, then try again"
+        ) from error
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise _damaged(folder, error) from error
     if found != "ok":
         raise _damaged(folder, found)
+    own = {_name(language) for language in LANGUAGES}
+    if any(name not in own or _names_model(config) or _names_model(schema) for name, config, schema in rows):
+        raise StoreError(
+            f"the Chroma database in {str(folder)!r} was not made by Kotae, so it is not opened: make an index of its "
+            "articles with `kotae index --rebuild PATH`"
+        )
+
+
+def _names_model(settings: str | None) -> bool:
+    """Whether the settings of a collection, in JSON, hold an embedding function that Chroma would build."""
+    try:
+        waiting = [json.loads(settings or "{}")]
+    except (ValueError, RecursionError):
+        return True
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            function = value.get("embedding_function")
+            if function is not None and not (isinstance(function, dict) and function.get("type") in _OWN):
+                return True
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+    return False
 
 
 def _damaged(folder: Path, error: object) -> StoreError:

@@ -1,22 +1,26 @@
-"""Looks whether everything that Kotae needs is there and agrees, without changing anything."""
+"""Looks whether everything that Kotae needs is there and agrees, without changing anything; repairs when asked to."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from index.article import LANGUAGES, Language
-from index.build import check_fingerprint
+from index.build import IndexReport, repair_index
 from index.errors import KotaeError, StoreError
 from index.home import Home
 from index.lexical import LexicalIndex
 from index.manifest import Manifest
+from index.progress import ProgressCallback, nobody
 from index.space import Space
 from index.store import PassageStore
+from index.writer import check_fingerprint
 from rag.chatbot import open_embedder
 from rag.model import describe_models
 from rag.settings import Settings
 
+_AGAIN = "make them again with `kotae doctor --repair`, or `kotae index --rebuild`"
 _SLICE = 1000  # vectors read at a time
+_DRIFT = 1e-3  # how far a vector in Chroma may be from the manifest's: it stores them scaled to unit length
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +30,14 @@ class Finding:
     name: str
     ok: bool
     message: str
+
+
+def repair(settings: Settings, progress: ProgressCallback = nobody) -> IndexReport:
+    """Makes the index anew beside the damaged one, from what is left of it (see `index.build.repair_index`)."""
+    home = Home(settings.home)
+    if not home.names():
+        home.live  # noqa: B018  (says that there is nothing to repair)
+    return repair_index(home, open_embedder(settings, progress), progress=progress)
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
@@ -49,8 +61,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _attempt(
         "embedder", "the one the index was built with", lambda: check_fingerprint(manifest, open_embedder(settings))
     )
-    yield _attempt("manifest", "every article and vector can be read", lambda: _check_manifest(manifest, ids))
-    yield _attempt("chroma", "every passage has its vector", lambda: _check_chroma(folder, ids))
+    yield _attempt("manifest", "every article and vector can be read", lambda: _check_manifest(manifest))
+    yield _attempt("chroma", "every passage has its vector", lambda: _check_chroma(folder, manifest, ids))
     yield _attempt("words", "every passage is in the word index", lambda: _check_words(folder, ids))
     yield _attempt("space", "the shape of the vectors is known", lambda: Space.open(folder / "space.npz"))
     manifest.close()
@@ -64,31 +76,51 @@ def _attempt(name: str, fine: str, check: Callable[[], object]) -> Finding:
     return Finding(name=name, ok=True, message=fine)
 
 
-def _check_manifest(manifest: Manifest, ids: Sequence[tuple[str, Language]]) -> None:
-    digests = manifest.digests()
-    for article in manifest.all_articles():
-        if article.digest != digests[article.id]:
-            raise StoreError(
-                f"the manifest {str(manifest.path)!r} is damaged (article {article.id!r} is not as it was written): "
-                "make the index again with `kotae index --rebuild PATH`"
-            )
-    for start in range(0, len(ids), _SLICE):
-        manifest.vectors([passage_id for passage_id, _ in ids[start : start + _SLICE]])
+def _check_manifest(manifest: Manifest) -> None:
+    manifest.check()
+    dimension = manifest.fingerprint.get("dimension", "")
+    manifest.check_vectors(int(dimension) if dimension.isdigit() else 0)
 
 
-def _check_chroma(folder: Path, ids: Sequence[tuple[str, Language]]) -> None:
+def _check_chroma(folder: Path, manifest: Manifest, ids: Sequence[tuple[str, Language]]) -> None:
+    """Every vector can be found, none is there that should not be, and each is the manifest's."""
     store = PassageStore.open(folder / "chroma")
     try:
         for language in LANGUAGES:
             expected = {passage_id for passage_id, of in ids if of == language}
-            missing = expected - store.reachable(len(expected), language)
+            held = store.count(language)
+            reached = store.reachable(max(held, len(expected)), language)
+            missing, strange = len(expected - reached), max(len(reached - expected), held - len(expected))
             if missing:
                 raise StoreError(
-                    f"{len(missing)} of {len(expected)} {language!r} vectors cannot be found in {str(store.folder)!r}: "
-                    "make them again with `kotae index --rebuild`"
+                    f"{missing} of {len(expected)} {language!r} vectors cannot be found in "
+                    f"{str(store.folder)!r}: {_AGAIN}"
+                )
+            if strange:
+                raise StoreError(f"{strange} {language!r} vectors in {str(store.folder)!r} are of no passage: {_AGAIN}")
+            wrong = sum(_changed(store, manifest, sorted(expected), language))
+            if wrong:
+                raise StoreError(
+                    f"{wrong} of {len(expected)} {language!r} vectors in {str(store.folder)!r} are not those that were "
+                    f"written: {_AGAIN}"
                 )
     finally:
         store.close()
+
+
+def _changed(store: PassageStore, manifest: Manifest, ids: Sequence[str], language: Language) -> Iterator[int]:
+    """For each slice, how many vectors differ from the manifest's; a damaged manifest is found elsewhere."""
+    for start in range(0, len(ids), _SLICE):
+        some = ids[start : start + _SLICE]
+        held = store.vectors(some, language)
+        try:
+            written = manifest.vectors(some)
+        except StoreError:
+            continue
+        yield sum(
+            one not in held or held[one].shape != vector.shape or bool(abs(held[one] - vector).max() > _DRIFT)
+            for one, vector in zip(some, written, strict=True)
+        )
 
 
 def _check_words(folder: Path, ids: Sequence[tuple[str, Language]]) -> None:

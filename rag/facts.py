@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from index.article import Language
+from index.fields import detect_language
 from index.figures import Figure, figure_keys, find_figures
 from index.names import kanji_keys, katakana_keys, latin_keys, phrase_keys
-from index.read import detect_language
 
 _MARK = re.compile(r"[\[［【]\s?\d{1,3}(?:\s?[,、-]\s?\d{1,3}){0,20}\s?[\]］】]")
 _LIST_NUMBER = re.compile(r"^[ \t>*_#-]{0,8}\(?\d{1,3}[.)．)](?=\s)", re.MULTILINE)

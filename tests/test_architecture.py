@@ -28,11 +28,13 @@ HOMES = {
     "langchain": ["rag/remote_model.py"],
     "langchain_core": ["rag/langchain_retriever.py", "rag/local_model.py", "rag/writer.py"],
     "langsmith": ["rag/model.py"],
+    "lxml": ["index/markup.py"],
     "numpy": ["index/*.py"],  # vectors never leave `index`
     "openai": ["rag/remote_model.py"],
     "pandas": ["rag/scorecard.py"],
     "platformdirs": ["rag/settings.py"],
     "pydantic": ["rag/langchain_retriever.py", "rag/local_model.py", "rag/remote_model.py"],
+    "pypdfium2": ["index/pdf.py"],
     "sentence_transformers": ["index/embed.py", "index/rerank.py"],
     "tokenizers": ["index/embed.py"],
     "torch": ["index/embed.py"],
@@ -43,7 +45,18 @@ HOMES = {
 }
 HEAVY = (
     *("bm25s", "chromadb", "gradio", "huggingface_hub", "langchain", "langchain_core", "numba", "openai", "pandas"),
-    *("pydantic", "scipy", "sentence_transformers", "tokenizers", "torch", "transformers", "xllamacpp", "yaml"),
+    *(
+        "lxml",
+        "pypdfium2",
+        "pydantic",
+        "scipy",
+        "sentence_transformers",
+        "tokenizers",
+        "torch",
+        "transformers",
+        "xllamacpp",
+        "yaml",
+    ),
 )
 UNSAFE_MODULES = {"cloudpickle", "dill", "joblib", "marshal", "pickle", "shelve"}
 UNSAFE_CALLS = {"__import__", "compile", "eval", "exec", "import_module"}

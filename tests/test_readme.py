@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from index.read import SUFFIXES, read_articles
+from index.formats import SUFFIXES
+from index.read import LocatedArticle, read_articles
 from rag.settings import Settings
 from ui import cli
 
@@ -122,7 +123,7 @@ class TestEither:
         (tmp_path / "one.md").write_text(front, "utf-8")
         (tmp_path / "two.txt").write_text("Text.\nMore.", "utf-8")
         (tmp_path / "two.meta.yaml").write_text(sidecar, "utf-8")
-        one, two = (located.article for located in read_articles(tmp_path))
+        one, two = (one.article for one in read_articles(tmp_path) if isinstance(one, LocatedArticle))
         assert (one.id, one.date, one.language) == ("one", "2025-10-02", "ja" if readme == JAPANESE else "en")
         assert one.title == two.title
         assert one.source

@@ -15,6 +15,7 @@ from typing import Any
 from index.errors import KotaeError
 from rag.language import ASKED
 from rag.settings import Settings
+from ui.index_report import say_report
 from ui.terminal import ProgressLine, say, say_json
 
 EXIT_ERROR = 1
@@ -55,7 +56,8 @@ def _parser() -> argparse.ArgumentParser:
         return made
 
     index = command("index", _index, "Read articles and make them searchable.")
-    index.add_argument("paths", nargs="*", type=_path, metavar="PATH", help="folders, text or Markdown files, JSONL")
+    index.add_argument("paths", nargs="*", type=_path, metavar="PATH", help="folders, or files of a kind that is read")
+    index.add_argument("--json", action="store_true", help="print the report, every file in it, as one JSON object")
     index.add_argument("--rebuild", action="store_true", help="make the index anew instead of bringing it up to date")
 
     ask = command("ask", _ask, "Answer a question, with the sentences behind the answer.")
@@ -83,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     models.add_argument("--prepare", action="store_true", help="put the models in place now instead of at first use")
 
     doctor = command("doctor", _doctor, "Check that models and index are whole.")
+    doctor.add_argument("--repair", action="store_true", help="make a damaged index anew from what is left of it")
     doctor.add_argument("--json", action="store_true", help="print a JSON list")
     return parser
 
@@ -111,13 +114,7 @@ def _index(options: argparse.Namespace) -> int:
     with ProgressLine() as progress:
         embedder = open_embedder(settings, progress)
         report = update_index(Home(settings.home), embedder, options.paths, rebuild=options.rebuild, progress=progress)
-    for article_id, before, now in report.replaced:
-        say(f"{article_id} now comes from {now} (before: {before})", to=sys.stderr)
-    say(
-        f"{report.articles} articles, {report.passages} passages in {settings.home} "
-        f"({report.added} added, {report.changed} changed, {report.removed} removed, {report.unchanged} unchanged; "
-        f"{report.seconds:.1f} s)"
-    )
+    say_report(report, settings.home, as_json=options.json)
     return 0
 
 
@@ -193,14 +190,28 @@ def _models(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from rag.doctor import examine
+    from rag.doctor import examine, repair
 
-    findings = list(examine(Settings.from_environment(home=options.home)))
+    settings = Settings.from_environment(home=options.home)
+    findings = list(examine(settings))
+    damaged = [finding for finding in findings if not finding.ok and not finding.name.startswith("model ")]
+    if options.repair and damaged:
+        for finding in damaged:
+            say(f"wrong {finding.name}: {finding.message}", to=sys.stderr)
+        with ProgressLine() as progress:
+            report = repair(settings, progress)
+        say(
+            f"repaired: {report.articles} articles, {report.passages} passages, {report.embedded} embedded again",
+            to=sys.stderr,
+        )
+        findings = list(examine(settings))
     if options.json:
         say_json([{"name": f.name, "ok": f.ok, "message": f.message} for f in findings])
     else:
         for finding in findings:
             say(f"{'ok   ' if finding.ok else 'wrong'} {finding.name}: {finding.message}")
+        if damaged and not options.repair:
+            say("repair the index with `kotae doctor --repair`", to=sys.stderr)
     return 0 if all(finding.ok for finding in findings) else EXIT_ERROR
 
 

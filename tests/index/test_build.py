@@ -1,5 +1,5 @@
-import json
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index import build, words
+from index import build, words, writer
 from index.article import LANGUAGES, Language
 from index.build import IndexReport, update_index
 from index.errors import ArticleError, EmbedderMismatch, NoIndex, StoreError
-from index.home import Home
+from index.fields import detect_language
+from index.home import Home, collections
 from index.lexical import LexicalIndex
 from index.manifest import Manifest
 from index.progress import Progress
-from index.read import detect_language
 from index.store import PassageStore
 from index.typical import TYPICAL_QUESTIONS
 from tests.doubles import LetterEmbedder, letters, write
@@ -82,9 +82,10 @@ def test_the_first_run_indexes_everything_and_all_parts_agree(home: Home, articl
         "embedder": "letters",
         "embedder_digest": "abc123",
         "dimension": "5",
-        "splitter": build.SPLITTER_VERSION,
+        "splitter": writer.SPLITTER_VERSION,
         "passage_tokens": str(build.PASSAGE_TOKENS),
         "words": str(words.VERSION),
+        "manifest": "2",
     }
     assert [p for p in seen if p.label == "embed"] == [
         Progress(label="embed", done=0, total=3, unit="passages"),
@@ -190,22 +191,53 @@ def test_an_unchanged_article_in_another_file_moves_and_says_so(indexed: Home, a
     assert report(done) == {"changed": 1, "embedded": 1, "articles": 3, "passages": 3, "replaced": (taken,)}
 
 
-def test_the_same_id_in_two_files_is_refused_with_both_names(indexed: Home, articles: Path, tmp_path: Path) -> None:
-    before = content(indexed)
+def test_the_second_file_of_an_id_is_refused_with_both_names_and_the_rest_is_read(
+    indexed: Home, articles: Path, tmp_path: Path
+) -> None:
     (articles / "other.md").write_text("---\nid: one\n---\nccc.")
-    message = (
-        rf"two articles have the id 'one': '{articles}/one.md' and '{articles}/other.md': give one of them another"
-    )
-    with pytest.raises(ArticleError, match=message):
-        update_index(indexed, LetterEmbedder(), [articles])
-    (articles / "other.md").unlink()
-    with pytest.raises(ArticleError, match="two articles have the id 'one'"):
-        update_index(indexed, LetterEmbedder(), [articles, write(tmp_path / "more", one="ccc.")])
-    rows = [{"id": "j", "text": "ccc."}, {"id": "j", "text": "aaa."}]
-    (articles / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
-    with pytest.raises(ArticleError, match="two articles have the id 'j'"):
-        update_index(indexed, LetterEmbedder(), [articles])
-    assert content(indexed) == before
+    (articles / "rows.jsonl").write_text('{"id": "j", "text": "ccc."}\n{"id": "j", "text": "aaa."}')
+    more = write(tmp_path / "more", one="ccc.")
+    done = update_index(indexed, LetterEmbedder(), [articles, more])
+    assert content(indexed)["articles"] == {"one": "aaa.", "two": "bbb.", "drei": "ああ。", "j": "ccc."}
+    assert [(note.path, note.outcome, note.reason) for note in done.notes] == [
+        (
+            second,
+            "refused",
+            f"two articles have the id '{id}': '{first}' and '{second}': "
+            "the second is left out until one of them has another id",
+        )
+        for id, first, second in [
+            ("one", articles / "one.md", articles / "other.md"),
+            ("j", articles / "rows.jsonl", articles / "rows.jsonl"),
+            ("one", articles / "one.md", more / "one.md"),
+        ]
+    ]
+
+
+def test_a_file_that_cannot_be_read_stops_nothing_and_its_article_stays_as_it_was(
+    indexed: Home, articles: Path
+) -> None:
+    (articles / "one.md").write_bytes(b"\x00\x01\x02")
+    (articles / "two.md").write_text("bbbb.")
+    done = update_index(indexed, LetterEmbedder(), [articles])
+    assert (done.changed, done.kept, done.removed, len(done.notes)) == (1, 1, 0, 1)
+    assert content(indexed)["articles"] == {"one": "aaa.", "two": "bbbb.", "drei": "ああ。"}
+    again = update_index(indexed, LetterEmbedder(), [])
+    assert (again.changed, again.kept, again.notes) == (0, 1, done.notes)
+    (articles / "one.md").unlink()
+    assert update_index(indexed, LetterEmbedder(), []).removed == 1
+
+
+def test_a_folder_of_an_earlier_run_that_is_not_there_keeps_its_articles_and_is_named(
+    indexed: Home, articles: Path, tmp_path: Path
+) -> None:
+    more = write(tmp_path / "more", four="ccc.")
+    update_index(indexed, LetterEmbedder(), [more])
+    articles.rename(tmp_path / "unplugged")
+    write(more, five="cc.")
+    done = update_index(indexed, LetterEmbedder(), [])
+    assert (done.added, done.kept, done.articles) == (1, 3, 5)
+    assert [note.reason for note in done.notes] == [f"there is nothing at '{articles}': check the path"]
 
 
 def test_a_folder_and_a_file_in_it_may_both_be_named(home: Home, articles: Path) -> None:
@@ -241,7 +273,7 @@ def test_an_index_of_another_version_is_made_again_with_the_vectors_it_has(
 ) -> None:
     update_index(indexed, LetterEmbedder(), [write(tmp_path / "more", four="ccc.")])
     (articles / "two.md").unlink()
-    monkeypatch.setattr(*((build, "SPLITTER_VERSION", "99") if what == "splitter" else (words, "VERSION", 99)))
+    monkeypatch.setattr(*((writer, "SPLITTER_VERSION", "99") if what == "splitter" else (words, "VERSION", 99)))
     embedder = LetterEmbedder()
     done = update_index(indexed, embedder, [tmp_path / "more"])
     assert report(done) == {"changed": 3, "removed": 1, "articles": 3, "passages": 3}
@@ -344,7 +376,7 @@ import resource, sys
 from pathlib import Path
 from index.build import update_index
 from index.errors import StoreError
-from index.home import Home
+from index.home import Home, collections
 from tests.doubles import LetterEmbedder
 for limit in map(int, sys.argv[3:]):
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
@@ -371,7 +403,7 @@ SLOWLY = """
 import sys, time
 from pathlib import Path
 from index.build import update_index
-from index.home import Home
+from index.home import Home, collections
 from tests.doubles import LetterEmbedder
 
 class Slow(LetterEmbedder):
@@ -399,8 +431,8 @@ def test_a_killed_run_leaves_the_old_index_and_the_next_one_sweeps_and_succeeds(
     assert content(indexed)["articles"] == {"one": "aac.", "two": "bbb.", "drei": "ああ。", "four": "ccc."}
 
 
-def test_an_update_of_an_index_whose_words_are_damaged_mends_them(indexed: Home, articles: Path) -> None:
-    for path in (indexed.live / "words").iterdir():
+def test_an_update_of_an_index_whose_words_and_space_are_damaged_mends_them(indexed: Home, articles: Path) -> None:
+    for path in [*(indexed.live / "words").iterdir(), indexed.live / "space.npz"]:
         path.write_bytes(b"")
     write(articles, four="ccc.")
     update_index(indexed, LetterEmbedder(), [articles])
@@ -408,7 +440,7 @@ def test_an_update_of_an_index_whose_words_are_damaged_mends_them(indexed: Home,
     assert found["passages"] == found["words"] == found["chroma"]
 
 
-@pytest.mark.parametrize("part", ["manifest.sqlite3", "chroma/chroma.sqlite3", "space.npz"])
+@pytest.mark.parametrize("part", ["manifest.sqlite3", "chroma/chroma.sqlite3"])
 def test_an_update_of_a_damaged_index_is_refused_and_a_rebuild_mends_it(
     indexed: Home, articles: Path, part: str
 ) -> None:
@@ -426,3 +458,52 @@ def test_the_typical_questions_are_pairs_of_different_questions_in_their_languag
     questions = TYPICAL_QUESTIONS[language]
     assert len(questions) == len(set(questions)) == len(TYPICAL_QUESTIONS["en"]) == 60
     assert {detect_language(question) for question in questions} == {language}
+
+
+def as_version_1(manifest: Path) -> None:
+    """The manifest as Kotae 0.1 wrote it: without pages, digests of files and the mark of the program."""
+    connection = sqlite3.connect(manifest)
+    connection.executescript(
+        "DROP INDEX articles_by_path; ALTER TABLE articles DROP COLUMN pages; "
+        "ALTER TABLE articles DROP COLUMN file_digest; DELETE FROM fingerprint WHERE name = 'manifest'; "
+        "PRAGMA application_id = 0; PRAGMA user_version = 1;"
+    )
+    connection.close()
+
+
+def test_an_index_of_version_1_opens_and_the_next_run_makes_it_anew_without_embedding(indexed: Home) -> None:
+    before = content(indexed)
+    as_version_1(indexed.live / "manifest.sqlite3")
+    (indexed.live / "roots.json").unlink()
+    assert content(indexed) == before
+    embedder = LetterEmbedder()
+    assert report(update_index(indexed, embedder, [])) == {"changed": 3, "articles": 3, "passages": 3}
+    assert [text for text in embedder.embedded if text.startswith(("ONE", "TWO", "DREI"))] == []
+    assert content(indexed) == before
+    assert Manifest.open(indexed.live / "manifest.sqlite3").version == 2
+
+
+def test_the_generation_before_can_be_returned_to_and_the_next_run_goes_on_from_there(
+    indexed: Home, articles: Path
+) -> None:
+    before = content(indexed)
+    write(articles, four="ccc.")
+    update_index(indexed, LetterEmbedder(), [articles])
+    with indexed.writing():
+        assert indexed.go_back() == "000001"
+    assert content(indexed) == before
+    with indexed.writing(), pytest.raises(StoreError, match="has no earlier generation to return to"):
+        indexed.go_back()
+    assert update_index(indexed, LetterEmbedder(), [articles]).added == 1
+    assert len(content(indexed)["articles"]) == 4  # type: ignore[arg-type]
+
+
+def test_collections_of_one_home_know_nothing_of_each_other(indexed: Home, tmp_path: Path) -> None:
+    other = Home(indexed.folder, "社内-1")
+    update_index(other, LetterEmbedder(), [write(tmp_path / "more", four="ccc.")])
+    assert (content(other)["articles"], len(content(indexed)["articles"])) == ({"four": "ccc."}, 3)  # type: ignore[arg-type]
+    assert collections(indexed.folder) == ["default", "社内-1"]
+    assert Home(indexed.folder, "default").folder == indexed.folder
+    for name in ("..", "a/b", ".x", "x" * 61):
+        with pytest.raises(StoreError, match="cannot name a collection"):
+            Home(indexed.folder, name)

@@ -105,7 +105,8 @@ def test_a_current_file_that_names_nothing_is_an_error_that_names_the_way_out(tm
     publish(home, "one")
     (tmp_path / "CURRENT").write_text(name)
     with pytest.raises(
-        StoreError, match=r"which is not there: make the index again with `kotae index --rebuild PATH`$"
+        StoreError,
+        match=r"which is not there: repair it with `kotae doctor --repair`, or .*`kotae index --rebuild PATH`$",
     ):
         home.live  # noqa: B018
 

@@ -13,6 +13,7 @@ import pytest
 from langchain_core.language_models import FakeListChatModel
 
 from index.build import update_index
+from index.formats import SUFFIXES
 from index.home import Home
 from tests.doubles import LetterEmbedder, write
 from ui import cli
@@ -199,7 +200,6 @@ def bad_articles(folder: Path) -> None:
     folder.mkdir()
     (folder / "empty").mkdir()
     (folder / "binary.txt").write_bytes(b"\x89PNG\x00\x01")
-    (folder / "sjis.txt").write_bytes("日本語の記事です。".encode("shift_jis"))
     (folder / "picture.png").write_bytes(b"\x89PNG")
     (folder / "blank.md").write_text("\n")
     (folder / "front.md").write_text("---\ntitle: a: b\n---\nText.")
@@ -211,10 +211,9 @@ def bad_articles(folder: Path) -> None:
     ("path", "message"),
     [
         ("none", "there is nothing at '{}': check the path"),
-        ("empty", "no articles in '{}': Kotae reads .txt, .md, .markdown, .jsonl files"),
-        ("binary.txt", "'{}' is not text in UTF-8 (it holds zero bytes): convert it, or leave it out"),
-        ("sjis.txt", "'{}' is not UTF-8 (byte 0): convert it, for example with `iconv -f SHIFT_JIS -t UTF-8`"),
-        ("picture.png", "cannot read '{}': Kotae reads .txt, .md, .markdown, .jsonl files"),
+        ("empty", f"no articles in '{{}}': Kotae reads {', '.join(SUFFIXES)} files"),
+        ("binary.txt", "'{}' is not text (it holds zero bytes): convert it, or leave it out"),
+        ("picture.png", f"cannot read '{{}}': Kotae reads {', '.join(SUFFIXES)} files"),
         ("blank.md", "{} holds no text: remove it, or write the article"),
         ("front.md", "'{}': front matter is not YAML: mapping values are not allowed here"),
         ("rows.jsonl", "{}:1: field 'text' is None: give the article's text"),
@@ -232,7 +231,36 @@ def test_an_article_that_cannot_be_read_is_one_line_and_changes_nothing(
     assert files(indexed) == before
 
 
-def test_bad_articles_beside_good_ones_change_nothing(
+def test_bad_articles_beside_good_ones_are_named_and_the_good_ones_are_read(
+    indexed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad_articles(tmp_path / "bad")
+    write(tmp_path / "bad", new="ccc.")
+    status, out, err = run(capsys, "index", str(tmp_path / "bad"))
+    assert (status, out.split(" (")[0]) == (0, f"4 articles, 4 passages in {indexed}")
+    at = f"{tmp_path}/bad"
+    assert [line for line in err.splitlines() if not line.startswith("kotae: ")] == [
+        f"skipped: '{at}/loop' is a link that leads nowhere",
+        f"skipped: '{at}/picture.png': Kotae does not read .png files",
+        f"refused: '{at}/binary.txt' is not text (it holds zero bytes): convert it, or leave it out",
+        f"refused: {at}/blank.md holds no text: remove it, or write the article",
+        f"refused: '{at}/front.md': front matter is not YAML: mapping values are not allowed here",
+        f"refused: {at}/rows.jsonl:1: field 'text' is None: give the article's text",
+        "2 skipped, 4 refused: the reasons stand above",
+    ]
+    report = json.loads(run(capsys, "index", "--json")[1])
+    assert (report["articles"], report["unchanged"], report["embedded"]) == (4, 4, 0)
+    assert [(Path(note["path"]).name, note["outcome"]) for note in report["notes"]] == [
+        ("binary.txt", "refused"),
+        ("blank.md", "refused"),
+        ("front.md", "refused"),
+        ("loop", "skipped"),
+        ("picture.png", "skipped"),
+        ("rows.jsonl", "refused"),
+    ]
+
+
+def test_when_nothing_can_be_read_or_a_path_is_wrong_nothing_changes(
     indexed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bad_articles(tmp_path / "bad")
@@ -240,7 +268,12 @@ def test_bad_articles_beside_good_ones_change_nothing(
     good = str(write(tmp_path / "good", new="ccc."))
     status, out, err = run(capsys, "index", good, str(tmp_path / "bad" / "loop"))
     assert (status, out, err.count("\n")) == (1, "", 1)
-    assert run(capsys, "index", str(tmp_path / "bad"))[0] == 1
+    status, out, err = run(capsys, "index", str(tmp_path / "bad"))
+    assert (status, out) == (1, "")
+    assert err.splitlines()[-1] == (
+        f"kotae: none of 4 files could be read; the first: '{tmp_path}/bad/binary.txt' is not text (it holds zero "
+        "bytes): convert it, or leave it out"
+    )
     assert files(indexed) == before
 
 

@@ -1,0 +1,146 @@
+"""Text and metadata to an Article: the names that fields go by, and what their values may be. Knows no file format."""
+
+import reprlib
+from collections.abc import Mapping
+from typing import Any
+from unicodedata import normalize
+
+from index.article import LANGUAGES, Article, Language
+from index.errors import ArticleError
+from index.extracted import MAX_TEXT, iso_date, language_of, one_line
+
+FIELDS = ("id", "title", "language", "source", "date")
+MAX_ID = 200  # characters; an id is shown in messages and stands in every passage id
+
+# What the fields of an article are called in rows (JSONL, CSV), the first that is there wins.
+NAMES: dict[str, tuple[str, ...]] = {
+    "id": (
+        "id",
+        "_id",
+        "uuid",
+        "guid",
+        "key",
+        "article_id",
+        "doc_id",
+        "番号",
+        "記事番号",
+        "記事id",
+        "管理番号",
+        "識別子",
+    ),
+    "title": (
+        "title",
+        "headline",
+        "heading",
+        "subject",
+        "name",
+        "question",
+        "題名",
+        "見出し",
+        "タイトル",
+        "表題",
+        "件名",
+    )
+    + ("標題", "記事タイトル", "質問"),
+    "language": ("language", "lang", "locale", "inlanguage", "言語"),
+    "source": (
+        "source",
+        "publisher",
+        "site",
+        "site_name",
+        "newspaper",
+        "media",
+        "url",
+        "link",
+        "出典",
+        "媒体",
+        "媒体名",
+    )
+    + ("情報源", "発行元", "掲載紙", "新聞社", "配信元"),
+    "date": ("date", "published", "published_at", "publishedat", "datepublished", "publication_date", "pubdate")
+    + ("pub_date", "publish_date", "created_at", "created", "timestamp", "日付", "公開日", "掲載日", "発行日", "配信日")
+    + ("公開日時", "掲載日時", "日時", "年月日"),
+    "text": ("text", "body", "content", "contents", "article", "article_body", "articlebody", "full_text", "answer")
+    + ("description", "本文", "記事本文", "内容", "記事", "テキスト", "全文", "回答"),
+}
+
+
+def detect_language(text: str) -> Language:
+    """ "ja" when at least one letter in ten is kana or kanji, else "en". Looks at the first 5,000 characters."""
+    letters = [character for character in text[:5000] if character.isalpha()]
+    japanese = sum("\u3040" <= character <= "\u30ff" or "\u3400" <= character <= "\u9fff" for character in letters)
+    return "ja" if letters and japanese * 10 >= len(letters) else "en"
+
+
+def mapped(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a row under our names, whatever theirs: `本文`, `Body` and `text` are all the text."""
+    given = {normalize("NFKC", str(name)).strip().casefold().replace(" ", "_"): value for name, value in row.items()}
+    found = {}
+    for field, names in NAMES.items():
+        name = next((name for name in names if given.get(name) not in (None, "")), None)
+        if name is not None:
+            found[field] = given[name]
+    return found
+
+
+def make_article(
+    fields: Mapping[str, Any],
+    text: str,
+    where: str,
+    *,
+    default_id: str,
+    default_title: str,
+    pages: tuple[int, ...] = (),
+) -> Article:
+    """The article. `where` names its place in messages. Raises ArticleError for a value that cannot be used."""
+    if not text.strip():
+        raise ArticleError(f"{where} holds no text: remove it, or write the article")
+    if len(text) > MAX_TEXT:
+        raise ArticleError(f"{where} has {len(text):,} characters: split it into articles of at most {MAX_TEXT:,}")
+    values = {name: _field(fields, name, where) for name in FIELDS}
+    article_id = values["id"] or default_id
+    if len(article_id) > MAX_ID:
+        raise ArticleError(
+            f"{where}: the id {short(article_id)} has {len(article_id)} characters: use {MAX_ID} at most"
+        )
+    title = values["title"] or default_title
+    language = language_of(values["language"]) or detect_language(f"{title}\n{text}")
+    if language not in LANGUAGES:
+        raise ArticleError(f"{where}: field 'language' is {language!r}: use one of {', '.join(LANGUAGES)}")
+    date = iso_date(values["date"]) if values["date"] else ""
+    if date is None:
+        raise ArticleError(f"{where}: field 'date' is {short(values['date'])}: write it as 2025-11-03, 2025-11 or 2025")
+    return Article(
+        id=article_id, title=title, language=language, source=values["source"], date=date, text=text, pages=pages
+    )
+
+
+def is_unicode(text: str) -> bool:
+    """Whether `text` can be written as UTF-8: half of a surrogate pair, or a byte of a file name, cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _field(fields: Mapping[str, Any], name: str, where: str) -> str:
+    value = fields.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str | int | float):
+        raise ArticleError(f"{where}: field {name!r} is {short(value)}: give one line of text")
+    line = one_line(str(value))
+    if not is_unicode(line) or "\x00" in line:
+        raise ArticleError(f"{where}: field {name!r} is {short(line)}: remove the zero or half characters")
+    return line
+
+
+_SHORT = reprlib.Repr()  # never writes out what a few lines of YAML can stand for: billions of repeated lists
+_SHORT.maxstring = _SHORT.maxother = 60
+_SHORT.maxlevel = 2
+
+
+def short(value: object) -> str:
+    """The value as it may stand in a message of one line."""
+    return _SHORT.repr(value)

@@ -1,0 +1,214 @@
+"""Brings one generation, not live yet, to a set of articles: split, embed, store, check. Knows nothing of files."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index import words
+from index.article import LANGUAGES, Language, Passage
+from index.changes import Changes, Located
+from index.embed import TextEmbedder
+from index.errors import EmbedderMismatch, StoreError
+from index.home import Home
+from index.lexical import LexicalIndex
+from index.manifest import SCHEMA_VERSION, Manifest
+from index.progress import Progress, ProgressCallback
+from index.space import Space, Vector, measure, question_means
+from index.split import SPLITTER_VERSION, split_article
+from index.store import PassageStore
+
+_AGAIN = "make the index again with `kotae index --rebuild PATH`"
+_BATCH = 1024  # passages embedded, then written, at a time: bounds the memory
+
+
+class Writer:
+    """Brings one generation, not live yet, to a set of articles."""
+
+    def __init__(
+        self,
+        folder: Path,
+        embedder: TextEmbedder,
+        passage_tokens: int,
+        progress: ProgressCallback,
+        *,
+        live: Manifest | None,
+        fresh: bool,
+    ) -> None:
+        self._folder = folder
+        self._embedder = embedder
+        self._passage_tokens = passage_tokens
+        self._progress = progress
+        self._earlier = live.path.parent if live else None  # the generation to take vectors and terms from
+        self._questions = _questions(self._earlier, embedder)
+        manifest = folder / "manifest.sqlite3"
+        self._manifest = Manifest.create(manifest) if fresh else Manifest.open(manifest, writable=True)
+        self._known = live or self._manifest
+        if fresh:
+            made = {**fingerprint_of(embedder, passage_tokens), "dimension": str(embedder.dimension)}
+            self._manifest.set_fingerprint(made)
+        # Last, because Chroma keeps an engine for the path until it is closed.
+        self._store = PassageStore.create(folder / "chroma") if fresh else PassageStore.open(folder / "chroma")
+
+    def __enter__(self) -> "Writer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._store.close()
+        self._manifest.close()
+
+    def apply(self, changes: Changes) -> int:
+        """Writes what is new or changed and removes what is gone. How many passages had to be embedded."""
+        for item in changes.moved:
+            self._manifest.move_article(item.article.id, item.root, item.located.path, item.located.file_digest)
+        for article_id in changes.gone:
+            self._remove(self._manifest.passages_of(article_id))
+            self._manifest.remove_article(article_id)
+        return self._write(changes.new)
+
+    def finish(self) -> tuple[int, int]:
+        """Makes the word index and the space, checks that the parts agree. (articles, passages) are in it."""
+        ids = self._manifest.passage_ids()
+        for language in LANGUAGES:
+            expected = {passage_id for passage_id, of in ids if of == language}
+            if self._found(len(expected), language) != expected:
+                self._store_again(sorted(expected), language)
+                if self._found(len(expected), language) != expected:
+                    raise StoreError(f"Chroma does not find all {len(expected)} {language!r} passages: {_AGAIN}")
+        self._index_words([passage_id for passage_id, _ in ids])
+        self._measure(ids)
+        Home.note_roots(self._folder, self._manifest.roots())
+        return self._manifest.count()
+
+    def _found(self, expected: int, language: Language) -> set[str]:
+        """Ids that a search finds; none when Chroma itself counts another number."""
+        return self._store.reachable(expected, language) if self._store.count(language) == expected else set()
+
+    def _store_again(self, ids: Sequence[str], language: Language) -> None:
+        """Makes a language's collection anew: after many changes its graph may have lost a vector."""
+        self._store.clear(language)
+        for start in range(0, len(ids), _BATCH):
+            some = ids[start : start + _BATCH]
+            self._store.put(some, self._manifest.vectors(some), language)
+
+    def _index_words(self, ids: Sequence[str]) -> None:
+        """Makes the word index; the passages of the earlier one are not read again."""
+
+        def texts() -> Iterator[str]:
+            for start in range(0, len(ids), _BATCH):
+                some = ids[start : start + _BATCH]
+                passages = self._manifest.passages(some)
+                yield from (passages[passage_id].embedded_text for passage_id in some)
+
+        folder = self._folder / "words"
+        try:
+            previous = LexicalIndex.open(self._earlier / "words") if self._earlier else None
+            LexicalIndex.build(folder, ids, texts(), previous=previous)
+        except StoreError:  # of another version, or damaged: everything is read again
+            LexicalIndex.build(folder, ids, texts())
+
+    def _measure(self, ids: Sequence[tuple[str, Language]]) -> None:
+        """Writes the shape of the vectors beside them."""
+
+        def slices(language: Language) -> Iterator[Vector]:
+            of_language = [passage_id for passage_id, of in ids if of == language]
+            for start in range(0, len(of_language), _BATCH):
+                yield self._manifest.vectors(of_language[start : start + _BATCH])
+
+        languages = {of for _, of in ids}
+        measure({of: partial(slices, of) for of in sorted(languages)}, self._questions).save(self._folder / "space.npz")
+
+    def _write(self, new: Sequence[Located]) -> int:
+        """Splits, embeds and stores `new`; passages that are already there keep their vectors. How many were not."""
+        cut = self._split(new)
+        total, done = sum(len(passages) for passages in cut), 0
+        embedded = 0
+        self._progress(Progress(label="embed", done=0, total=total, unit="passages"))
+        for group in _groups(list(zip(new, cut, strict=True))):
+            passages = [passage for _, some in group for passage in some]
+            ids = list(self._known.passages([passage.id for passage in passages]))
+            vectors = dict(zip(ids, self._known.vectors(ids), strict=True))
+            fresh = [passage for passage in passages if passage.id not in vectors]
+            made = self._embedder.embed_passages([passage.embedded_text for passage in fresh])
+            vectors.update(zip([passage.id for passage in fresh], made, strict=True))
+            embedded += len(fresh)
+            for language in LANGUAGES:  # Chroma takes many at once far faster than an article at a time
+                of_language = [passage.id for passage in passages if passage.language == language]
+                self._store.put(of_language, self._matrix(of_language, vectors), language)
+            for item, some in group:
+                self._replace(item, some, vectors)
+            done += len(passages)
+            self._progress(Progress(label="embed", done=done, total=total, unit="passages"))
+        return embedded
+
+    def _replace(self, item: Located, passages: Sequence[Passage], vectors: dict[str, NDArray[np.float32]]) -> None:
+        kept = {passage.id for passage in passages}
+        self._remove([old for old in self._manifest.passages_of(item.article.id) if old.id not in kept])
+        matrix = self._matrix([passage.id for passage in passages], vectors)
+        self._manifest.put_article(item.located, item.root, passages, matrix)
+
+    def _matrix(self, ids: Sequence[str], vectors: dict[str, NDArray[np.float32]]) -> NDArray[np.float32]:
+        rows = np.array([vectors[passage_id] for passage_id in ids], dtype=np.float32)
+        return rows.reshape(len(ids), self._embedder.dimension)
+
+    def _remove(self, passages: Sequence[Passage]) -> None:
+        for language in LANGUAGES:
+            self._store.remove([passage.id for passage in passages if passage.language == language], language)
+
+    def _split(self, new: Sequence[Located]) -> list[list[Passage]]:
+        cut = []
+        for number, item in enumerate(new, start=1):
+            passages = split_article(item.article, self._embedder.count_tokens, self._passage_tokens)
+            cut.append(list({passage.id: passage for passage in passages}.values()))
+            if number % 50 == 0 or number == len(new):
+                self._progress(Progress(label="split", done=number, total=len(new), unit="articles"))
+        return cut
+
+
+def _questions(earlier: Path | None, embedder: TextEmbedder) -> dict[Language, Vector]:
+    """The means of questions: those of the earlier generation, or made anew."""
+    try:
+        return Space.open(earlier / "space.npz").questions if earlier else question_means(embedder)
+    except StoreError:  # damaged, or of another version
+        return question_means(embedder)
+
+
+def _groups(
+    pairs: Sequence[tuple[Located, list[Passage]]],
+) -> Iterator[list[tuple[Located, list[Passage]]]]:
+    """Whole articles of about _BATCH passages together."""
+    group: list[tuple[Located, list[Passage]]] = []
+    size = 0
+    for pair in pairs:
+        group.append(pair)
+        size += len(pair[1])
+        if size >= _BATCH:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
+def fingerprint_of(embedder: TextEmbedder, passage_tokens: int) -> dict[str, str]:
+    """What must be the same for an index to be brought up to date. Asks for nothing that loads the embedder."""
+    return {
+        "embedder": embedder.name,
+        "embedder_digest": embedder.digest,
+        "splitter": SPLITTER_VERSION,
+        "passage_tokens": str(passage_tokens),
+        "words": str(words.VERSION),
+        "manifest": str(SCHEMA_VERSION),
+    }
+
+
+def check_fingerprint(manifest: Manifest, embedder: TextEmbedder) -> None:
+    """Raises EmbedderMismatch unless the index was built with this very embedder."""
+    made_with = manifest.fingerprint
+    if made_with.get("embedder_digest") != embedder.digest:
+        raise EmbedderMismatch(
+            f"the index at {str(manifest.path.parent)!r} was built with {made_with.get('embedder', 'unknown')!r}, but "
+            f"the embedder is {embedder.name!r} (digest {embedder.digest[:12]}): rebuild it with "
+            "`kotae index --rebuild`, or set KOTAE_EMBEDDER to match"
+        )
