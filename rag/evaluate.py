@@ -62,13 +62,15 @@ def evaluate(
     variant: str = "",
     judge: Judge | None = None,
     indexed: Indexed | None = None,
+    name: str = "",
     progress: ProgressCallback = nobody,
 ) -> Scorecard:
     """Asks every question and scores what comes back.
 
     `journal` is the file that remembers what was asked; without it a stopped run begins anew. `variant` tells apart
     what settings and code do not show (a constant changed for an experiment). `judge` gives an answer a number of its
-    own, which stays out of the headline. `workers` questions are asked at a time; 0 takes 1, or 4 of an endpoint.
+    own, which stays out of the headline. `name` is the gold set's, for the report. `workers` questions are asked at a
+    time; 0 takes 1, or 4 of an endpoint.
     Raises GoldError for articles that the index does not hold, and what answering raises when the model is down.
     """
     indexed = indexed or Indexed.open(Home(bot.settings.home))
@@ -109,7 +111,7 @@ def evaluate(
         for question in gold
         if not all(is_placed(passage, indexed.articles) for passage in question.passages)
     )
-    shown = configuration | {"judge": name_of(judge) if judge else ""}
+    shown = {"gold": name} | configuration | {"judge": name_of(judge) if judge else ""}
     return Scorecard(rows=rows, configuration=shown, notes=notes)
 
 
