@@ -243,7 +243,7 @@ def _failure(row: Row, flipped: bool) -> str:
     )
     earlier = "".join(f'<p class="k-earlier">{html.escape(turn["content"])}</p>' for turn in row.history)
     warnings = "".join(f"<p><small>{html.escape(warning)}</small></p>" for warning in answer.get("warnings", ()))
-    numbers = ", ".join(f"{METRICS[n].en} {v:.2f}" for n, v in row.metrics.items() if v is not None and n in METRICS)
+    numbers = ", ".join(f"{METRICS[n].en} {v:.2f}" for n in METRICS if (v := row.metrics.get(n)) is not None)
     return (
         f'<details class="k-row" id="q-{html.escape(row.id, quote=True)}"><summary>'
         f"<b>{html.escape(row.id)}</b> {html.escape(row.question)} "

@@ -5,6 +5,7 @@ PLOTS = """
 @media (prefers-color-scheme: dark) {
   .kotae-report { --k-ink: #7cbcf2; --k-soft: #7cbcf24d; --k-red: #ff8a80; --k-green: #7bd3a0; } }
 .kotae-report svg { max-width: 100%; height: auto; font: 12px system-ui, sans-serif; }
+.kotae-report figure svg { width: 100%; }
 .kotae-report svg.k-small { height: 12px; vertical-align: middle; }
 .kotae-report .k-grid { stroke: var(--k-line); stroke-width: 1; }
 .kotae-report .k-dashed { stroke: #888; stroke-dasharray: 4 4; }
@@ -25,7 +26,8 @@ PLOTS = """
 .kotae-report figcaption { font-weight: 600; margin-bottom: .25rem; }
 .kotae-report [lang=en].k-other { opacity: .75; font-weight: 400; font-size: .85em; }
 .kotae-report .k-sub { opacity: .8; margin: 0 0 1rem; }
-.kotae-report .k-wrong { background: #c0392b26; border-radius: .3rem; padding: .05rem .4rem; font-size: .85em; }
+.kotae-report .k-wrong { display: inline-block; background: #c0392b26; border-radius: .3rem; padding: .05rem .4rem;
+  font-size: .85em; }
 .kotae-report .k-orders { display: flex; flex-wrap: wrap; gap: .3rem .9rem; align-items: baseline; margin: .5rem 0; }
 .kotae-report .k-orders label { cursor: pointer; }
 .kotae-report .k-lines { display: flex; flex-direction: column; max-height: 40rem; overflow: auto;
@@ -57,7 +59,7 @@ body { margin: 0 auto; padding: 1.5rem; max-width: 74rem; line-height: 1.6; over
 a { color: var(--k-ink); }
 h1 { font-size: 1.6rem; margin: 0 0 .25rem; } h2 { font-size: 1.25rem; margin: 3rem 0 .75rem; }
 h3 { font-size: 1rem; margin: .75rem 0 .25rem; }
-.k-cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(10.5rem, 100%), 1fr)); gap: .75rem; }
+.k-cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(9.5rem, 100%), 1fr)); gap: .75rem; }
 .k-card { border: 1px solid var(--k-line); border-radius: .6rem; padding: .7rem .9rem; line-height: 1.4;
   display: flex; flex-direction: column; gap: .15rem; }
 .k-card span { font-size: .92em; }
