@@ -123,3 +123,21 @@ def locked(path: Path, what: str, wait_seconds: float, tell_waiting: Callable[[]
         yield
     finally:
         lock.release()
+
+
+def append_line(path: Path, line: str) -> None:
+    """Adds one line to a file that several processes may be writing to, and that nobody else may read.
+
+    A line that a kill cut short is ended first, so it costs itself alone. On disk when this returns. Raises OSError.
+    """
+    from filelock import FileLock
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path.with_name(f".{path.name}.lock"), mode=0o600):
+        handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        with os.fdopen(handle, "r+b", buffering=0) as file:
+            end = file.seek(0, os.SEEK_END)
+            file.seek(max(0, end - 1))
+            whole = file.read(1) in (b"", b"\n")
+            file.write((b"" if whole else b"\n") + line.encode("utf-8", "replace") + b"\n")
+            os.fsync(handle)

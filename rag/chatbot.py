@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
     from rag.gold import GoldQuestion
+    from rag.judge import Judge
     from rag.langchain_retriever import KotaeRetriever
     from rag.scorecard import Scorecard
 
@@ -188,6 +189,8 @@ class Chatbot:
         *,
         retrieval_only: bool = False,
         journal: "Path | None" = None,
+        workers: int = 0,
+        judge: "Judge | None" = None,
         progress: ProgressCallback = nobody,
     ) -> "Scorecard":
         """How good the answers to a gold set are (see `rag.evaluate`); `gold` is a file or the questions themselves."""
@@ -195,7 +198,11 @@ class Chatbot:
         from rag.gold import read_gold
 
         questions = read_gold(gold) if isinstance(gold, str | os.PathLike) else gold
-        return evaluate(self, questions, retrieval_only=retrieval_only, journal=journal, progress=progress)
+        name = os.path.basename(gold) if isinstance(gold, str | os.PathLike) else ""
+        return evaluate(
+            self, questions, retrieval_only=retrieval_only, journal=journal, workers=workers, judge=judge, name=name,
+            progress=progress,
+        )  # fmt: skip
 
     def close(self) -> None:
         """Gives the index's files back; the chat model stays for the other chatbots of this process."""

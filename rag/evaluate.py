@@ -13,13 +13,14 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Protocol
 
-from index.errors import ChatModelError, KotaeError, QuestionError
+from index.errors import ChatModelError, KotaeError, ModelError, QuestionError
 from index.home import Home
 from index.progress import Progress, ProgressCallback, nobody
 from rag.answer import Answer, Found, Piece
 from rag.follow_up import searched
 from rag.gold import GoldQuestion, check_articles
 from rag.journal import Journal, code_version, key_of
+from rag.judge import Judge, name_of
 from rag.language import Asked
 from rag.places import Indexed, is_placed
 from rag.prompt import Message
@@ -33,7 +34,10 @@ REMOTE_WORKERS = 4  # questions asked at the same time where the chat model is a
 FAILURES_IN_A_ROW = 5  # after which the run ends: the model is down, not the questions wrong
 
 Outcome = dict[str, Any]
-Judge = Callable[[GoldQuestion, str], float | None]
+# Settings that decide no answer: places, secrets, and who judges (which a judgement's own key holds).
+_ASIDE = frozenset({
+    "home", "models", "chat_key", "keep_feedback", "judge_model", "judge_url", "judge_key",
+})  # fmt: skip
 
 
 class Evaluated(Protocol):
@@ -59,40 +63,48 @@ def evaluate(
     variant: str = "",
     judge: Judge | None = None,
     indexed: Indexed | None = None,
+    name: str = "",
     progress: ProgressCallback = nobody,
 ) -> Scorecard:
     """Asks every question and scores what comes back.
 
     `journal` is the file that remembers what was asked; without it a stopped run begins anew. `variant` tells apart
     what settings and code do not show (a constant changed for an experiment). `judge` gives an answer a number of its
-    own, which stays out of the headline. `workers` questions are asked at a time; 0 takes 1, or 4 of an endpoint.
+    own, which stays out of the headline. `name` is the gold set's, for the report. `workers` questions are asked at a
+    time; 0 takes 1, or 4 of an endpoint.
     Raises GoldError for articles that the index does not hold, and what answering raises when the model is down.
     """
     indexed = indexed or Indexed.open(Home(bot.settings.home))
     check_articles(gold, indexed.articles)
-    configuration = _configuration(bot.settings, indexed, retrieval_only, variant, judge)
+    judge = None if retrieval_only else judge
+    configuration = _configuration(bot.settings, indexed, retrieval_only, variant)
     keys = {question.id: _key(question, configuration) for question in gold}
     outcomes: dict[str, Outcome] = {}
     with Journal(journal) if journal else nullcontext() as kept:
         for question in gold:
             if kept and (known := kept.get(keys[question.id])):
                 outcomes[question.id] = known
-        left = [question for question in gold if question.id not in outcomes]
+                if judge and (judged := kept.get(_judged_key(question, known, judge))):
+                    outcomes[question.id] = known | judged
+        left = [q for q in gold if q.id not in outcomes or (judge and _to_judge(outcomes[q.id]))]
+        answers = dict(outcomes)  # what needs no asking, though it may need judging
 
         def ask(question: GoldQuestion, stop: threading.Event) -> Outcome:
-            return _ask(bot, question, retrieval_only, judge, stop)
+            outcome = answers.get(question.id) or _ask(bot, question, retrieval_only, stop)
+            return outcome | _judged(judge, question, outcome) if judge and _to_judge(outcome) else outcome
 
         count = workers or (REMOTE_WORKERS if bot.settings.chat_url and not retrieval_only else 1)
         asked = _one_by_one(left, ask) if count == 1 else _at_a_time(left, ask, count)
-        tell = _Telling(progress, done=len(outcomes), total=len(gold), what="searching" if retrieval_only else "asking")
+        tell = _Telling(
+            progress, done=len(gold) - len(left), total=len(gold), what="searching" if retrieval_only else "asking"
+        )
         failures = 0
         for question, outcome in asked:
-            failures = failures + 1 if outcome.get("error") else 0
+            failed = outcome.get("error") or outcome.get("judge_error")
+            failures = failures + 1 if failed else 0
             if failures == FAILURES_IN_A_ROW:
-                raise ChatModelError(f"{failures} questions in a row failed, the last one with: {outcome['error']}")
-            if kept and not outcome.get("error"):
-                outcome = kept.put(keys[question.id], outcome)
-            outcomes[question.id] = outcome
+                raise ChatModelError(f"{failures} questions in a row failed, the last one with: {failed}")
+            outcomes[question.id] = _keep(kept, keys[question.id], question, outcome, judge) if kept else outcome
             tell.one_more()
     rows = tuple(score(question, outcomes[question.id], indexed.articles) for question in gold)
     notes = tuple(
@@ -100,17 +112,14 @@ def evaluate(
         for question in gold
         if not all(is_placed(passage, indexed.articles) for passage in question.passages)
     )
-    return Scorecard(rows=rows, configuration=configuration, notes=notes)
+    shown = {"gold": name} | configuration | {"judge": name_of(judge) if judge else ""}
+    return Scorecard(rows=rows, configuration=shown, notes=notes)
 
 
-def _configuration(
-    settings: Settings, indexed: Indexed, retrieval_only: bool, variant: str, judge: Judge | None
-) -> dict[str, Any]:
+def _configuration(settings: Settings, indexed: Indexed, retrieval_only: bool, variant: str) -> dict[str, Any]:
     """Everything but the question that decides an outcome. Where files lie does not matter, what they hold does."""
     shown = {
-        field.name: getattr(settings, field.name)
-        for field in dataclasses.fields(settings)
-        if field.name not in ("home", "models", "chat_key")
+        field.name: getattr(settings, field.name) for field in dataclasses.fields(settings) if field.name not in _ASIDE
     }
     return {
         "mode": "retrieval" if retrieval_only else "answers",
@@ -119,7 +128,6 @@ def _configuration(
         "index": indexed.digest[:16],
         "code": code_version(),
         "variant": variant,
-        "judge": getattr(judge, "__name__", type(judge).__name__) if judge else "",
         "version": VERSION,
     }
 
@@ -134,13 +142,39 @@ def _stamp(name: str) -> str:
 
 
 def _key(question: GoldQuestion, configuration: Mapping[str, Any]) -> str:
-    judged = [question.reference, *question.answers] if configuration["judge"] else []
-    return key_of({**configuration, "question": question.question, "history": list(question.history), "judged": judged})
+    return key_of({**configuration, "question": question.question, "history": list(question.history)})
 
 
-def _ask(
-    bot: Evaluated, question: GoldQuestion, retrieval_only: bool, judge: Judge | None, stop: threading.Event
-) -> Outcome:
+def _judged_key(question: GoldQuestion, outcome: Outcome, judge: Judge) -> str:
+    given = (outcome.get("answer") or {}).get("text", "")
+    known = {"question": question.question, "reference": question.reference, "answers": list(question.answers)}
+    return key_of({"judge": name_of(judge), "answer": given, **known, "history": list(question.history)})
+
+
+def _to_judge(outcome: Outcome) -> bool:
+    return bool((outcome.get("answer") or {}).get("answered")) and "judged" not in outcome
+
+
+def _judged(judge: Judge, question: GoldQuestion, outcome: Outcome) -> Outcome:
+    """A judge that is down costs no answer: it is asked again next time."""
+    try:
+        return {"judged": judge(question, outcome["answer"]["text"])}
+    except (ChatModelError, ModelError) as error:
+        return {"judge_error": f"{type(error).__name__}: {error}"}
+
+
+def _keep(kept: Journal, key: str, question: GoldQuestion, outcome: Outcome, judge: Judge | None) -> Outcome:
+    """The answer and the judgement under keys of their own: another judge asks no question again."""
+    if outcome.get("error"):
+        return outcome
+    answer = {name: value for name, value in outcome.items() if name not in ("judged", "judge_error")}
+    answer = kept.get(key) or kept.put(key, answer)
+    if not judge or "judged" not in outcome:
+        return answer | {name: value for name, value in outcome.items() if name == "judge_error"}
+    return answer | kept.put(_judged_key(question, answer, judge), {"judged": outcome["judged"]})
+
+
+def _ask(bot: Evaluated, question: GoldQuestion, retrieval_only: bool, stop: threading.Event) -> Outcome:
     try:
         hits = bot.search(searched(question.question, question.history), DEPTH)
         outcome: Outcome = {"found": _spans(hits), "similarity": _similarity(hits)}
@@ -161,8 +195,6 @@ def _ask(
         if answer.failure:
             raise ChatModelError(answer.failure)
         outcome["answer"] = _answer(answer, first, time.monotonic() - began)
-        if judge and answer.answered:
-            outcome["judged"] = judge(question, answer.text)
         return outcome
     except (ChatModelError, QuestionError) as error:
         return {"found": None, "error": f"{type(error).__name__}: {error}"}
@@ -172,7 +204,6 @@ def _answer(answer: Answer, first: float | None, total: float) -> dict[str, Any]
     """The answer as the journal keeps it. Its own timings go before ours, which hold what we do beside it."""
     from rag.evidence import estimate_tokens
 
-    confidence = getattr(answer, "confidence", None)
     return {
         "text": answer.text,
         "answered": answer.answered,
@@ -182,7 +213,7 @@ def _answer(answer: Answer, first: float | None, total: float) -> dict[str, Any]
         ],
         "hits": _spans(answer.hits),
         "warnings": list(answer.warnings),
-        "confidence": confidence if confidence is not None else _similarity(answer.hits),
+        "confidence": _confidence(answer),
         "first_words": answer.timings.get("first_piece", first),
         "seconds": answer.timings.get("total", total),
         "tokens": estimate_tokens(answer.text) if answer.answered else None,
@@ -191,6 +222,11 @@ def _answer(answer: Answer, first: float | None, total: float) -> dict[str, Any]
 
 def _spans(hits: Sequence[Hit]) -> list[list[Any]]:
     return [[hit.passage.article_id, hit.passage.start, hit.passage.end] for hit in hits]
+
+
+def _confidence(answer: Answer) -> float:
+    """How sure the system was, the surer the higher: the best hit's similarity where nobody judged."""
+    return _similarity(answer.hits) if answer.confidence is None else answer.confidence
 
 
 def _similarity(hits: Sequence[Hit]) -> float:

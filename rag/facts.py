@@ -139,6 +139,15 @@ def names_right(text: str, reference: str, given: str) -> float | None:
     return sum(map(stated.says, wanted)) / len(wanted) if wanted else None
 
 
+def suggested_facts(reference: str, given: str) -> list[list[str]]:
+    """The figures and names of a reference that `given` (the question) does not state, each a fact of one form: a
+    start for `required`, to be gone over by who writes the gold set."""
+    plain, known = Stated(reference), Stated(given)
+    figures = [figure.text.strip() for figure in plain.figures if not known.says_figure(figure)]
+    names = [name for name in _names_in(reference) if not known.says(name)]
+    return [[form] for form in dict.fromkeys([*figures, *names])]
+
+
 def language_right(text: str, wanted: Language) -> bool:
     """Whether the text is in the language wanted; figures and bare names belong to both."""
     spoken = Stated(text).text

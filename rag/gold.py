@@ -4,10 +4,12 @@ One JSON object a line, under ragas' names or the aliases below; `rag/gold_impor
 same rows. Whatever is wrong with a file is said with file, line and field before anything is asked.
 """
 
+import codecs
 import difflib
 import json
 import os
 import random
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +38,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 _NAME_OF = {alias: name for name, aliases in ALIASES.items() for alias in aliases}
 _TRUE, _FALSE = {"true", "1", "yes", "y", "はい", "○"}, {"false", "0", "no", "n", "いいえ", "×", ""}
+_COPULA = re.compile(r"(?:です|でした|である|だ)?[。.]?$")
 _SHORT = {"ja": 30, "en": 60}  # characters of a reference that is itself a short answer
 
 
@@ -143,7 +146,7 @@ def question_from_row(row: Mapping[str, Any], where: str, default_id: str) -> Go
             raise GoldError(f"{where}: field {name!r} is given, but is_impossible is true: leave one of them out")
     reference = references[0] if references else (answers[0] if answers else "")
     if not impossible and not answers:
-        answers = tuple(text for text in references if _is_short(text, language))
+        answers = tuple(_core(text) for text in references if _is_short(text, language))
     return GoldQuestion(
         id=_text(fields, "id", where) or default_id,
         question=text,
@@ -159,12 +162,14 @@ def question_from_row(row: Mapping[str, Any], where: str, default_id: str) -> Go
 
 
 def decode(path: Path) -> str:
-    """The text of a file in UTF-8, with or without a byte order mark, or in Shift_JIS. Raises GoldError."""
+    """The text of a file in UTF-8, with or without a byte order mark, in UTF-16 with one (as spreadsheets write
+    "Unicode text"), or in Shift_JIS. Raises GoldError."""
     try:
         data = path.read_bytes()
     except OSError as error:
         raise GoldError(f"cannot read {str(path)!r}: {error.strerror or error}") from error
-    for encoding in ("utf-8-sig", "cp932"):  # cp932 is Shift_JIS as Windows writes it
+    marked = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    for encoding in ("utf-16",) if marked else ("utf-8-sig", "cp932"):  # cp932 is Shift_JIS as Windows writes it
         try:
             return data.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
         except UnicodeDecodeError as error:
@@ -226,6 +231,8 @@ def _text(fields: Mapping[str, Any], name: str, where: str) -> str:
         return ""
     if not isinstance(value, str | int) or isinstance(value, bool):
         raise GoldError(f"{where}: field {name!r} is {short(value)}: give text")
+    if any("\ud800" <= character <= "\udfff" for character in str(value)):
+        raise GoldError(f"{where}: field {name!r} is {short(value)}: it holds half of a character: remove it")
     return str(value).strip()
 
 
@@ -294,6 +301,11 @@ def _history(fields: Mapping[str, Any], where: str) -> tuple[Message, ...]:
             )
         turns.append(cast(Message, {"role": turn["role"], "content": turn["content"]}))
     return tuple(turns)
+
+
+def _core(reference: str) -> str:
+    """A short reference without its copula and full stop: 380億ドルです。 requires 380億ドル, however it is put."""
+    return _COPULA.sub("", reference).strip() or reference
 
 
 def _is_short(text: str, language: str) -> bool:

@@ -20,6 +20,10 @@ def read_csv(path: Path) -> Rows:
     reader = csv.DictReader(io.StringIO(text), delimiter=delimiter, strict=True)
     rows: Rows = []
     try:
+        names = [name.strip() for name in reader.fieldnames or ()]
+        twice = next((name for name in names if name and names.count(name) > 1), None)
+        if twice:
+            raise GoldError(f"{path}:1: field {twice!r} heads two columns: leave one of them out")
         for number, row in enumerate(reader, start=2):
             where = f"{path}:{reader.line_num}"
             if None in row:
@@ -42,11 +46,15 @@ def read_squad(path: Path) -> Rows:
     for where, context, qa in _asked(data, path):
         if not isinstance(qa, Mapping):
             raise GoldError(f"{where} is {short(qa)}: it must be an object with question and answers")
-        impossible = bool(qa.get("is_impossible"))
-        row: dict[str, Any] = {"id": qa.get("id"), "question": qa.get("question"), "is_impossible": impossible}
-        if not impossible:
-            row |= {"answers": qa.get("answers"), "contexts": [context]}
-        rows.append((where, question_from_row(row, where, where)))
+        row = {name: qa.get(name) for name in ("id", "question", "is_impossible")}
+        question = question_from_row(row, where, where)
+        if not question.is_impossible:
+            question = question_from_row(row | {"answers": qa.get("answers"), "contexts": [context]}, where, where)
+            if not question.answers:
+                raise GoldError(
+                    f"{where}: field 'answers' is {short(qa.get('answers'))}: give one, or set is_impossible"
+                )
+        rows.append((where, question))
     return rows
 
 

@@ -21,7 +21,8 @@ from index.errors import KotaeError
 _READERS = frozenset({
     "compare.py", "evaluate.py", "facts.py", "gold.py", "gold_import.py", "intervals.py", "journal.py", "metrics.py",
     "overlap.py", "places.py", "plots.py", "report.py", "report_style.py", "report_texts.py",
-    "scorecard.py", "scoring.py", "doctor.py", "__init__.py",
+    "scorecard.py", "scoring.py", "doctor.py", "feedback.py",
+    "judge.py", "stored.py", "__init__.py",
 })  # fmt: skip
 
 

@@ -8,6 +8,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rag.intervals import Interval
+
 WIDTH, HEIGHT = 440, 270
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 14, 12, 44  # pixels around the plotted area
 
@@ -103,6 +105,17 @@ def bar_plot(bars: Sequence[Bar], *, title: str, x_label: str) -> str:
         )
         parts.append(_text(width - right + 10, y + 14, f"{bar.value:.2f} (n={bar.count})", "start"))
     return "".join([*parts, "</svg>"])
+
+
+def interval_bar(interval: Interval) -> str:
+    """A mean between 0 and 1 as a small bar with its interval, to stand in a line of text."""
+    low, mean, high = (120 * min(max(value, 0.0), 1.0) for value in (interval.low, interval.mean, interval.high))
+    return (
+        '<svg class="k-small" role="presentation" viewBox="0 0 120 12" width="120" height="12">'
+        '<rect class="k-track" x="0" y="3" width="120" height="6" rx="3"/>'
+        f'<rect class="k-bar" x="0" y="3" width="{mean:.1f}" height="6" rx="3"/>'
+        f'<line class="k-mark" x1="{low:.1f}" y1="6" x2="{high:.1f}" y2="6"/></svg>'
+    )
 
 
 def ticks(low: float, high: float) -> list[float]:

@@ -12,7 +12,8 @@ from typing import Any
 
 from rag.compare import Comparison
 from rag.intervals import Interval
-from rag.plots import Bar, Point, bar_plot, xy_plot
+from rag.plots import Bar, Point, bar_plot, interval_bar, xy_plot
+from rag.report_rows import both, rows_table
 from rag.report_style import PAGE, PLOTS
 from rag.report_texts import ANSWERED_PAIR, METRICS, PAGE_TEXTS, WRONG, Words
 from rag.scorecard import Scorecard, answer_of, headline, write_whole
@@ -46,6 +47,7 @@ def page_html(scorecard: Scorecard, comparison: Comparison | None = None) -> str
         _heading("by_type"),
         _groups(scorecard.by_type),
         _failures(scorecard, comparison),
+        f"{_heading('rows')}<p>{both(PAGE_TEXTS['sort'])}</p>{rows_table(scorecard.rows)}",
         _about(scorecard),
     ]
     title = PAGE_TEXTS["title"]
@@ -55,27 +57,32 @@ def page_html(scorecard: Scorecard, comparison: Comparison | None = None) -> str
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="referrer" content="no-referrer">'
         f'<style>{PAGE}{PLOTS}</style></head><body class="kotae-report">'
-        f"<h1>{_both(title)}</h1>{''.join(parts)}</body></html>\n"
+        f"<h1>{both(title)}</h1>{_subtitle(scorecard)}{''.join(parts)}</body></html>\n"
     )
 
 
 def summary_html(scorecard: Scorecard) -> str:
-    """The headline and the plots, for a notebook."""
+    """The headline, the plots and every question in a table that sorts itself, for a notebook."""
     return (
-        f"<style>{PLOTS}</style><div class='kotae-report'>{_metrics(_of_headline(scorecard.metrics))}"
-        f"{_plots(scorecard)}</div>"
+        f"<style>{PLOTS}</style><div class='kotae-report'>{_subtitle(scorecard)}"
+        f"{_metrics(_of_headline(scorecard.metrics))}{_plots(scorecard)}{rows_table(scorecard.rows)}</div>"
     )
 
 
-def _both(words: Words) -> str:
-    """Japanese, then English in small."""
-    if words.ja == words.en:
-        return html.escape(words.ja)
-    return f'{html.escape(words.ja)} <span lang="en" class="k-other">{html.escape(words.en)}</span>'
+def _subtitle(scorecard: Scorecard) -> str:
+    """What was evaluated, in one line."""
+    about = scorecard.configuration
+    parts = [str(about.get("gold") or ""), f"{len(scorecard.rows)} {PAGE_TEXTS['questions'].en}"]
+    if about.get("mode") == "retrieval":
+        parts.append(f"{PAGE_TEXTS['search_alone'].ja} {PAGE_TEXTS['search_alone'].en}")
+    else:
+        parts.append(str(about.get("chat_model") or ""))
+    parts += [str(about.get("embedder") or ""), str(about.get("variant") or "")]
+    return f'<p class="k-sub">{html.escape(" · ".join(part for part in parts if part))}</p>'
 
 
 def _heading(name: str) -> str:
-    return f"<h2>{_both(PAGE_TEXTS[name])}</h2>"
+    return f"<h2>{both(PAGE_TEXTS[name])}</h2>"
 
 
 def _of_headline(metrics: Mapping[str, Interval]) -> dict[str, Interval]:
@@ -84,19 +91,23 @@ def _of_headline(metrics: Mapping[str, Interval]) -> dict[str, Interval]:
 
 def _cards(scorecard: Scorecard) -> str:
     cards = [
-        f'<div class="k-card">{_both(METRICS[name])}<b>{one.mean:.3f}</b>'
-        f"<small>[{one.low:.3f}, {one.high:.3f}] (n={one.count})</small></div>"
+        f'<div class="k-card"><span>{both(METRICS[name])}</span><b>{one.mean:.3f}</b>{interval_bar(one)}'
+        f"<small>{one.low:.3f} – {one.high:.3f} · n={one.count}</small></div>"
         for name, one in _of_headline(scorecard.metrics).items()
     ]
     cards += [
-        f'<div class="k-card">{_both(METRICS[name])}<b>{one.p50:.1f} s</b><small>p95 {one.p95:.1f} s</small></div>'
+        f'<div class="k-card"><span>{both(METRICS[name])}</span><b>{one.p50:.1f} s</b>'
+        f"<small>p95 {one.p95:.1f} s</small></div>"
         for name, one in scorecard.latency.items()
     ]
     if scorecard.judged.count:
         judge = html.escape(str(scorecard.configuration.get("judge", "")))
-        named = _both(PAGE_TEXTS["judge"])
-        cards.append(f'<div class="k-card">{named}<b>{scorecard.judged.mean:.3f}</b><small>{judge}</small></div>')
-    return f'<div class="k-cards">{"".join(cards)}</div><p>{_both(PAGE_TEXTS["interval"])}</p>'
+        named, agrees = both(PAGE_TEXTS["judge"]), scorecard.judge_agreement
+        cards.append(
+            f'<div class="k-card k-aside"><span>{named}</span><b>{scorecard.judged.mean:.3f}</b><small>{judge} · '
+            f"n={scorecard.judged.count}<br>{both(PAGE_TEXTS['agrees'])} {agrees.mean:.3f}</small></div>"
+        )
+    return f'<div class="k-cards">{"".join(cards)}</div><p class="k-note">{both(PAGE_TEXTS["interval"])}</p>'
 
 
 def _plots(scorecard: Scorecard) -> str:
@@ -131,7 +142,7 @@ def _plots(scorecard: Scorecard) -> str:
             words = METRICS[shown]
             named = words.ja if words.ja == words.en else f"{words.ja} / {words.en}"
             figures.append((split, bar_plot(bars, title=PAGE_TEXTS[split].en, x_label=named)))
-    drawn = [f"<figure><figcaption>{_both(PAGE_TEXTS[name])}</figcaption>{plot}</figure>" for name, plot in figures]
+    drawn = [f"<figure><figcaption>{both(PAGE_TEXTS[name])}</figcaption>{plot}</figure>" for name, plot in figures]
     return f'<div class="k-plots">{"".join(drawn)}</div>'
 
 
@@ -150,11 +161,13 @@ def _pair_name(group: str) -> str:
 
 def _metrics(metrics: Mapping[str, Interval]) -> str:
     rows = [
-        f'<tr><th scope="row">{_both(METRICS[name])}</th><td class="k-number">{one.mean:.3f}</td>'
-        f'<td class="k-number">[{one.low:.3f}, {one.high:.3f}]</td><td class="k-number">{one.count}</td></tr>'
+        f'<tr><th scope="row">{both(METRICS[name])}</th><td class="k-number">{one.mean:.3f}</td>'
+        f'<td>{interval_bar(one)}</td><td class="k-number">{one.low:.3f} – {one.high:.3f}</td>'
+        f'<td class="k-number">{one.count}</td></tr>'
         for name, one in metrics.items()
     ]
-    return _table([_both(PAGE_TEXTS[name]) for name in ("metric", "mean", "interval_short", "questions")], rows)
+    head = [both(PAGE_TEXTS[name]) for name in ("metric", "mean", "interval_short", "questions")]
+    return _table([*head[:2], "", *head[2:]], rows)
 
 
 def _groups(groups: Mapping[str, Mapping[str, Interval]]) -> str:
@@ -169,25 +182,27 @@ def _groups(groups: Mapping[str, Mapping[str, Interval]]) -> str:
                 for n in names
             ]
             rows.append(f'<tr><th scope="row">{html.escape(_pair_name(group))}</th>{"".join(cells)}</tr>')
-    return _table(["", *(_both(METRICS[name]) for name in names)], rows)
+    return _table(["", *(both(METRICS[name]) for name in names)], rows)
 
 
 def _compared(comparison: Comparison) -> str:
     parts = [_heading("compared")]
+    if not comparison.fell:
+        parts.append(f'<p class="k-held">{both(PAGE_TEXTS["held"])}</p>')
     for fall in comparison.fell:
         parts.append(
-            f'<p class="k-fell">{_both(METRICS[fall.metric])}: −{fall.by:.3f} '
-            f"({_both(PAGE_TEXTS['tolerance'])} {fall.tolerance:g})</p>"
+            f'<p class="k-fell">{both(METRICS[fall.metric])}: −{fall.by:.3f} '
+            f"({both(PAGE_TEXTS['tolerance'])} {fall.tolerance:g})</p>"
         )
     rows = [
-        f'<tr><th scope="row">{_both(METRICS[name])}</th><td class="k-number">{_difference(one)}</td>'
+        f'<tr><th scope="row">{both(METRICS[name])}</th><td class="k-number">{_difference(one)}</td>'
         f'<td class="k-number">[{one.low:+.3f}, {one.high:+.3f}]</td></tr>'
         for name, one in comparison.differences.items()
     ]
-    parts.append(_table([_both(PAGE_TEXTS[name]) for name in ("metric", "difference", "interval_short")], rows))
+    parts.append(_table([both(PAGE_TEXTS[name]) for name in ("metric", "difference", "interval_short")], rows))
     for name, ids in (("better", comparison.better), ("worse", comparison.worse)):
-        shown = html.escape(", ".join(ids)) or "–"
-        parts.append(f"<p>{_both(PAGE_TEXTS[name])} ({len(ids)}): {shown}</p>")
+        shown = ", ".join(f'<a href="#q-{html.escape(id, quote=True)}">{html.escape(id)}</a>' for id in ids) or "–"
+        parts.append(f"<p>{both(PAGE_TEXTS[name])} ({len(ids)}): {shown}</p>")
     return "".join(parts)
 
 
@@ -207,16 +222,16 @@ def _failures(scorecard: Scorecard, comparison: Comparison | None) -> str:
     rows = sorted(scorecard.failures, key=lambda row: row.id not in worse)
     shown = [_failure(row, row.id in worse) for row in rows[:SHOWN_FAILURES]]
     words = PAGE_TEXTS["failures"]
-    heading = f"<h2>{_both(words)} ({len(rows)})</h2>"
+    heading = f"<h2>{both(words)} ({len(rows)})</h2>"
     if len(rows) > len(shown):
-        heading += f"<p>{_both(PAGE_TEXTS['more'])} ({len(shown)} / {len(rows)})</p>"
+        heading += f"<p>{both(PAGE_TEXTS['more'])} ({len(shown)} / {len(rows)})</p>"
     return heading + "".join(shown)
 
 
 def _failure(row: Row, flipped: bool) -> str:
     answer = answer_of(row)
     marks = [WRONG.get(code, Words(code, code)) for code in row.wrong] + ([PAGE_TEXTS["flipped"]] if flipped else [])
-    shown_marks = "".join(f'<span class="k-wrong">{_both(mark)}</span>' for mark in marks)
+    shown_marks = "".join(f'<span class="k-wrong">{both(mark)}</span>' for mark in marks)
     said = html.escape(str(answer.get("text") or row.outcome.get("error") or "–"))
     quotes = "".join(
         f"<li>[{c['number']}] {html.escape(c['title'])}<blockquote>{html.escape(c['quote'])}</blockquote></li>"
@@ -226,14 +241,16 @@ def _failure(row: Row, flipped: bool) -> str:
         f"<li>{html.escape(article_id)}<blockquote>{html.escape(text)}</blockquote></li>"
         for article_id, text in row.expected
     )
+    earlier = "".join(f'<p class="k-earlier">{html.escape(turn["content"])}</p>' for turn in row.history)
     warnings = "".join(f"<p><small>{html.escape(warning)}</small></p>" for warning in answer.get("warnings", ()))
-    numbers = ", ".join(f"{METRICS[n].en} {v:.2f}" for n, v in row.metrics.items() if v is not None and n in METRICS)
+    numbers = ", ".join(f"{METRICS[n].en} {v:.2f}" for n in METRICS if (v := row.metrics.get(n)) is not None)
     return (
-        f'<details class="k-row"><summary><b>{html.escape(row.id)}</b> {html.escape(row.question)} '
+        f'<details class="k-row" id="q-{html.escape(row.id, quote=True)}"><summary>'
+        f"<b>{html.escape(row.id)}</b> {html.escape(row.question)} "
         f"{shown_marks}</summary>"
-        f'<div class="k-beside"><div><h3>{_both(PAGE_TEXTS["answer"])}</h3><blockquote>{said}</blockquote>'
+        f'{earlier}<div class="k-beside"><div><h3>{both(PAGE_TEXTS["answer"])}</h3><blockquote>{said}</blockquote>'
         f"<ul>{quotes}</ul>{warnings}</div>"
-        f"<div><h3>{_both(PAGE_TEXTS['expected'])}</h3><blockquote>{html.escape(row.reference)}</blockquote>"
+        f"<div><h3>{both(PAGE_TEXTS['expected'])}</h3><blockquote>{html.escape(row.reference)}</blockquote>"
         f"<ul>{expected}</ul></div></div><p><small>{html.escape(numbers)}</small></p></details>"
     )
 
@@ -241,4 +258,4 @@ def _failure(row: Row, flipped: bool) -> str:
 def _about(scorecard: Scorecard) -> str:
     configuration = html.escape(json.dumps(dict(scorecard.configuration), ensure_ascii=False, indent=1))
     notes = "".join(f"<li>{html.escape(note)}</li>" for note in scorecard.notes)
-    return f"{_heading('about')}<pre>{configuration}</pre><ul>{notes}</ul>"
+    return f"{_heading('about')}<pre>{configuration}</pre>{f'<ul>{notes}</ul>' if notes else ''}"

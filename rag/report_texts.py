@@ -99,6 +99,23 @@ PAGE_TEXTS: dict[str, Words] = {
     "more": Words(
         "最初の一部だけを示します。残りは report.json にあります。", "Only the first are shown; report.json has all."
     ),
+    "held": Words(
+        "許容幅を超えて下がった指標はありません。", "No metric that is held fell by more than its tolerance."
+    ),
+    "rows": Words("すべての質問", "Every question"),
+    "sort": Words("ボタンで並べ替えられます。", "The buttons put them in another order."),
+    "order": Words("並べ替え", "Order"),
+    "by_file": Words("元の順", "as in the gold set"),
+    "by_right": Words("誤答から", "wrong first"),
+    "by_rank": Words("検索の順位が低い順", "worst search first"),
+    "by_confidence": Words("確信度が低い順", "least sure first"),
+    "by_seconds": Words("遅い順", "slowest first"),
+    "by_judge": Words("判定モデルの評価が低い順", "judge's worst first"),
+    "question": Words("質問と回答", "Question and answer"),
+    "seconds": Words("時間", "seconds"),
+    "confidence": Words("確信度", "confidence"),
+    "search_alone": Words("検索のみ", "search alone"),
+    "agrees": Words("「正答」との一致率", "agrees with “right”"),
     "answer": Words("回答", "Answer"),
     "expected": Words("正解とその箇所", "Expected, and where it stands"),
     "about": Words("評価の条件", "What was evaluated"),

@@ -83,6 +83,17 @@ class Scorecard:
         """What the optional judge said. It stands beside the metrics, never among them."""
         return mean_interval([value for row in self.rows if (value := row.outcome.get("judged")) is not None])
 
+    @property
+    def judge_agreement(self) -> Interval:
+        """How often the judge (from 0.5 on a yes) and the metric "right" say the same."""
+        return mean_interval(
+            [
+                float((judged >= 0.5) == (right == 1.0))
+                for row in self.rows
+                if (judged := row.outcome.get("judged")) is not None and (right := row.metrics.get("right")) is not None
+            ]
+        )
+
     @cached_property
     def curve(self) -> list[CurvePoint]:
         """Coverage against error."""
@@ -139,6 +150,7 @@ class Scorecard:
             "latency": {name: dict(value.__dict__) for name, value in self.latency.items()},
             "tokens": _plain({"tokens": self.tokens})["tokens"],
             "judge": _plain({"judge": self.judged})["judge"],
+            "judge_agreement": _plain({"judge": self.judge_agreement})["judge"],
             "coverage_error": {"area": area_under(self.curve), "points": [dict(p.__dict__) for p in self.curve]},
             "reliability": [dict(one.__dict__) for one in self.reliability],
             "rows": [row.to_dict() for row in self.rows],
@@ -158,6 +170,7 @@ class Scorecard:
                         **row,
                         "expected": tuple((article_id, text) for article_id, text in row["expected"]),
                         "wrong": tuple(row["wrong"]),
+                        "history": tuple(row.get("history", ())),
                     }
                 )
                 for row in content["rows"]
@@ -190,6 +203,7 @@ class Scorecard:
             lines += [f"| {METRICS[name].en} | {v.p50:.2f} | {v.p95:.2f} |" for name, v in self.latency.items()]
         if self.judged.count:
             lines += ["", f"Judge ({self.configuration.get('judge')}), beside the metrics: {self.judged}"]
+            lines[-1] += f"; agrees with right: {self.judge_agreement}"
         lines += ["", *(f"- note: {note}" for note in self.notes)] if self.notes else []
         return "\n".join(lines) + "\n"
 
@@ -197,7 +211,7 @@ class Scorecard:
         return self.to_markdown()
 
     def _repr_html_(self) -> str:
-        """For Jupyter: the summary with its plots. `to_pandas()` has the rows, for a table one can sort."""
+        """For Jupyter: the summary, its plots, and every question in a table that sorts without a script."""
         from rag.report import summary_html
 
         return summary_html(self)

@@ -1,6 +1,6 @@
 """From one question's outcome to its row: every metric, and what was wrong in words. Pure; asks nothing and nobody."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -12,6 +12,7 @@ from rag.grounding import ungrounded
 from rag.metrics import average_precision, hit_at, ndcg_at, recall_at, reciprocal_rank
 from rag.overlap import best, chrf, exact_match, f1
 from rag.places import Span, best_per_article, covers, found_by_rank
+from rag.prompt import Message
 
 DEPTH = 10  # passages searched for
 KS = (1, 3, 5, 10)
@@ -33,11 +34,13 @@ class Row:
     expected: tuple[tuple[str, str], ...]  # (article id, text) of each gold passage
     outcome: Mapping[str, Any]
     metrics: Metrics
+    history: tuple[Message, ...] = ()
     wrong: tuple[str, ...] = field(default=())  # codes, worded in rag/report_texts.py
 
     def to_dict(self) -> dict[str, Any]:
         """Only JSON types."""
-        return {**self.__dict__, "expected": [list(pair) for pair in self.expected], "wrong": list(self.wrong)}
+        return {**self.__dict__, "expected": [list(pair) for pair in self.expected], "wrong": list(self.wrong),
+                "history": list(self.history)}  # fmt: skip
 
 
 def score(gold: GoldQuestion, outcome: Mapping[str, Any], articles: Mapping[str, Article]) -> Row:
@@ -65,6 +68,7 @@ def score(gold: GoldQuestion, outcome: Mapping[str, Any], articles: Mapping[str,
         expected=tuple((passage.article_id, passage.text) for passage in gold.passages),
         outcome=outcome,
         metrics=metrics,
+        history=gold.history,
         wrong=tuple(wrong),
     )
 
@@ -118,7 +122,7 @@ def _answer_metrics(gold: GoldQuestion, answer: Mapping[str, Any], articles: Map
         "language_right": float(language_right(text, gold.language)),
     }
     if answered:
-        metrics["grounded"] = float(not invented(gold, text))
+        metrics["grounded"] = float(not invented(gold, text, answer["citations"], articles))
         metrics |= _citation_metrics(gold, answer["citations"], articles)
     if gold.is_impossible:
         metrics["right"] = float(not answered)
@@ -140,10 +144,16 @@ def _answer_metrics(gold: GoldQuestion, answer: Mapping[str, Any], articles: Map
     return metrics
 
 
-def invented(gold: GoldQuestion, text: str) -> list[str]:
-    """The figures of an answer that stand in nothing that the gold set gives for its question."""
+def invented(
+    gold: GoldQuestion, text: str, citations: Sequence[Mapping[str, Any]], articles: Mapping[str, Article]
+) -> list[str]:
+    """The figures of an answer that stand nowhere: not in what the gold set gives for its question, not in the
+    articles that it names, not in a verbatim quote of the answer."""
     evidence = [_question_with_history(gold), gold.reference, *gold.answers]
     evidence += [form for forms in gold.required for form in forms] + [passage.text for passage in gold.passages]
+    named = dict.fromkeys(passage.article_id for passage in gold.passages)
+    evidence += [f"{a.title}\n{a.date}\n{a.text}" for a in (articles.get(id) for id in named) if a]
+    evidence += [str(citation["quote"]) for citation in citations if is_verbatim(citation, articles)]
     return [figure.text for figure in ungrounded(text, "\n".join(evidence))]
 
 

@@ -23,6 +23,10 @@ class Settings:
     chat_url: str = ""  # KOTAE_CHAT_URL: base URL of an OpenAI-compatible endpoint; "" runs the model in this process
     chat_key: str = field(default="", repr=False)  # KOTAE_CHAT_KEY: its key; never printed
     allow_hub: bool = False  # KOTAE_ALLOW_HUB=1: a missing model may be fetched from the model hub
+    keep_feedback: bool = False  # KOTAE_KEEP_FEEDBACK=1: what readers think of answers is kept in the home
+    judge_model: str = ""  # KOTAE_JUDGE_MODEL: for `kotae eval --judge`, named as chat_model is; "" takes chat_model
+    judge_url: str = ""  # KOTAE_JUDGE_URL: its endpoint; "" runs it in this process
+    judge_key: str = field(default="", repr=False)  # KOTAE_JUDGE_KEY: its key; never printed
     threads: int = 0  # KOTAE_THREADS: threads for the models; 0 takes the cores this process may use
 
     @classmethod
@@ -45,6 +49,10 @@ class Settings:
             chat_url=env.get("KOTAE_CHAT_URL", ""),
             chat_key=env.get("KOTAE_CHAT_KEY", ""),
             allow_hub=_switch(env, "KOTAE_ALLOW_HUB"),
+            keep_feedback=_switch(env, "KOTAE_KEEP_FEEDBACK"),
+            judge_model=env.get("KOTAE_JUDGE_MODEL", ""),
+            judge_url=env.get("KOTAE_JUDGE_URL", ""),
+            judge_key=env.get("KOTAE_JUDGE_KEY", ""),
             threads=_count(env, "KOTAE_THREADS"),
         )
 

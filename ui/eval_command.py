@@ -12,6 +12,7 @@ from pathlib import Path
 from index.errors import KotaeError
 from ui.terminal import ProgressLine, say
 
+EXIT_USAGE = 2
 EXIT_FELL = 3
 
 
@@ -21,7 +22,9 @@ class EvalError(KotaeError):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `kotae eval`, without --home."""
-    parser.add_argument("gold", type=Path, metavar="GOLD", help="JSONL, CSV, SQuAD or JSQuAD JSON, or a BEIR folder")
+    parser.add_argument(
+        "gold", type=Path, nargs="?", metavar="GOLD", help="JSONL, CSV, SQuAD or JSQuAD JSON, or a BEIR folder"
+    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the report (default: reports/NAME)")
     parser.add_argument("--json", action="store_true", help="print the scorecard as one JSON object")
     parser.add_argument("--retrieval-only", action="store_true", help="measure search alone; ask no chat model")
@@ -35,6 +38,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="with --baseline: end with status 3 when METRIC falls by more than X (default: right, hit@5, ndcg@10 and "
         "article_hit@5 by 0.02)",
     )  # fmt: skip
+    parser.add_argument(
+        "--judge", action="store_true",
+        help="let a chat model judge the answers too, in a column of its own (KOTAE_JUDGE_MODEL, else the chat model)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--from-feedback", type=Path, metavar="OUT",
+        help="ask nothing: write what readers thought of answers to OUT as gold rows to review (JSONL)",
+    )  # fmt: skip
 
 
 def run(options: argparse.Namespace) -> int:
@@ -43,9 +54,18 @@ def run(options: argparse.Namespace) -> int:
     from rag.compare import compare
     from rag.evaluate import evaluate
     from rag.gold import choose, read_gold
+    from rag.judge import ModelJudge
     from rag.report import write_report
-    from rag.scorecard import Scorecard
+    from rag.scorecard import ReportError, Scorecard
+    from rag.stored import remember_report
 
+    if options.from_feedback:
+        return _export(options)
+    if options.gold is None:
+        say("usage: kotae eval GOLD [options], or kotae eval --from-feedback OUT", to=sys.stderr)
+        return EXIT_USAGE
+    if options.judge and options.retrieval_only:
+        raise EvalError("--judge has no answers to judge with --retrieval-only: leave one of them out")
     gold = choose(read_gold(options.gold), sample=options.sample, seed=options.seed, limit=options.limit)
     out = options.out or Path("reports", options.gold.stem + ("-retrieval" if options.retrieval_only else ""))
     if options.tolerance and not options.baseline:
@@ -55,9 +75,11 @@ def run(options: argparse.Namespace) -> int:
         raise EvalError(f"the report in {str(out)!r} is the baseline and would be overwritten: name another --out")
     try:
         with ProgressLine() as progress:
+            bot = Chatbot.open(options.home, progress=progress)
             scorecard = evaluate(
-                Chatbot.open(options.home, progress=progress), gold, retrieval_only=options.retrieval_only,
-                journal=out / "journal.jsonl", workers=options.parallel, progress=progress,
+                bot, gold, retrieval_only=options.retrieval_only, journal=out / "journal.jsonl",
+                workers=options.parallel, judge=ModelJudge(bot.settings) if options.judge else None,
+                name=options.gold.name, progress=progress,
             )  # fmt: skip
     except KeyboardInterrupt:
         say(f"kotae: what was asked is kept in {out}: the same command goes on from there", to=sys.stderr)
@@ -66,6 +88,10 @@ def run(options: argparse.Namespace) -> int:
         compare(scorecard, baseline, dict(options.tolerance) if options.tolerance else None) if baseline else None
     )
     pages = write_report(out, scorecard, comparison)
+    try:
+        remember_report(bot.settings.home, out)
+    except ReportError as error:  # a home that only others may write: the report is whole all the same
+        say(f"kotae: the chat window will not list this report: {error}", to=sys.stderr)
     if options.json:
         content = scorecard.to_dict() | ({"comparison": comparison.to_dict()} if comparison else {})
         say(json.dumps(content, ensure_ascii=False, indent=2))
@@ -78,6 +104,15 @@ def run(options: argparse.Namespace) -> int:
         say(f"kotae: {scorecard.errors} questions could not be asked: run the same command again", to=sys.stderr)
         return 1
     return EXIT_FELL if comparison and comparison.fell else 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    from rag.feedback import export_gold
+    from rag.settings import Settings
+
+    count = export_gold(Settings.from_environment(home=options.home).home, options.from_feedback)
+    say(f"{count} gold rows in {options.from_feedback}: do what their field `review` says, then delete that field")
+    return 0
 
 
 def _folder(report: Path) -> Path:

@@ -233,6 +233,32 @@ def test_a_judge_has_a_column_of_its_own() -> None:
     assert card.metrics == evaluate(ScriptedBot(), GOLD, indexed=INDEXED).metrics
 
 
+def test_a_judge_that_comes_later_asks_no_question_again_and_one_that_was_down_is_asked_again(tmp_path: Path) -> None:
+    journal = tmp_path / "journal.jsonl"
+    first = evaluate(ScriptedBot(), GOLD, journal=journal, indexed=INDEXED)
+
+    def down(question: GoldQuestion, text: str) -> float | None:
+        if question.id == "q2":
+            raise ChatModelError(f"no judge for {text}")
+        return 1.0
+
+    bot = ScriptedBot()
+    card = evaluate(bot, GOLD, journal=journal, indexed=INDEXED, judge=down)
+    assert (bot.asked, card.judged.count, card.metrics) == ([], 4, first.metrics)
+    assert card.rows[1].outcome["judge_error"] == "ChatModelError: no judge for 7年間です[1]。"
+    judged: list[str] = []
+
+    def up(question: GoldQuestion, _: str) -> float | None:
+        judged.append(question.id)
+        return 0.0
+
+    up.__name__ = "down"  # the same judge, up again
+    card = evaluate(ScriptedBot(), GOLD, journal=journal, indexed=INDEXED, judge=up)
+    assert (judged, card.judged.mean, card.judge_agreement.mean) == (["q2"], 0.8, 0.8)
+    up.__name__ = "another"
+    assert evaluate(ScriptedBot(), GOLD, journal=journal, indexed=INDEXED, judge=up).judged.mean == 0.0
+
+
 def test_a_context_that_is_no_longer_in_its_article_is_noted() -> None:
     moved = GoldQuestion(
         id="x", question=GOLD[0].question, language="ja", passages=(GoldPassage(article_id="deal", text="消えた文"),)

@@ -97,6 +97,16 @@ def test_what_is_wrong_is_said_with_line_and_field(tmp_path: Path, row: Any, mes
         read_gold(written(tmp_path, FULL, row))
 
 
+def test_a_short_sentence_as_the_only_reference_requires_what_it_says_not_how(tmp_path: Path) -> None:
+    (one,) = read_gold(written(tmp_path, {"question": "金額は?", "answer": "380億ドルです。"}))
+    assert (one.reference, one.required) == ("380億ドルです。", (("380億ドル",),))
+
+
+def test_half_a_character_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(GoldError, match="gold.jsonl:1: field 'user_input' is .*half of a character"):
+        read_gold(written(tmp_path, '{"question": "\\ud800?"}'))
+
+
 def test_missing_and_empty_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(GoldError, match="there is no gold set at"):
         read_gold(tmp_path / "none.jsonl")
@@ -110,7 +120,7 @@ def test_unknown_articles_are_named() -> None:
     check_articles([READ], ["a", "b", "c"])
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp932"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp932", "utf-16"])
 @pytest.mark.parametrize("delimiter", [",", "\t", ";"])
 def test_a_table_is_read_in_the_encodings_that_spreadsheets_write(
     tmp_path: Path, encoding: str, delimiter: str
@@ -137,6 +147,9 @@ def test_a_table_says_where_it_is_wrong(tmp_path: Path) -> None:
         read_gold(path)
     path.write_text("question,answer\nA?,b,c\n", encoding="utf-8")
     with pytest.raises(GoldError, match="gold.csv:2 has more cells than the header"):
+        read_gold(path)
+    path.write_text("question,question\nA?,B?\n", encoding="utf-8")
+    with pytest.raises(GoldError, match="gold.csv:1: field 'question' heads two columns"):
         read_gold(path)
     path.write_bytes(b"question\n\x81 ")
     with pytest.raises(GoldError, match="neither UTF-8 nor Shift_JIS"):
@@ -165,6 +178,8 @@ def test_squad_and_jsquad_are_read(tmp_path: Path) -> None:
         ({"data": [{"paragraphs": [{}]}]}, r"data\[0\].paragraphs\[0\]: field 'context' is None"),
         (squad({"id": "x"}), r"paragraphs\[0\].qas\[0\]: field 'user_input' is missing"),
         (squad(3), r"qas\[0\] is 3"),
+        (squad({"question": "x?", "is_impossible": "perhaps"}), r"qas\[0\]: field 'is_impossible' is 'perhaps'"),
+        (squad({"question": "x?", "answers": []}), r"qas\[0\]: field 'answers' is \[\]: give one, or set"),
     ],
 )
 def test_squad_says_where_it_is_wrong(tmp_path: Path, content: Any, message: str) -> None:

@@ -2,6 +2,8 @@
 
 import math
 import random
+import re
+import statistics
 from collections.abc import Callable
 
 import pytest
@@ -168,6 +170,68 @@ def test_english_f1_by_the_convention_of_squad(answer: str, reference: str, expe
     assert exact_match(answer, reference, "en") == exact
 
 
+def test_wording_metrics_agree_with_a_second_implementation_on_a_thousand_cases() -> None:
+    chance = random.Random(6)
+    for _ in range(1000):
+        japanese = chance.random() < 0.5
+        alphabet = (
+            ["あ", "い", "漢", "字", "A", "b", "7", "。", " "] if japanese else ["the ", "cat ", "a ", "Dog. ", "7 "]
+        )
+        ours, theirs = ("".join(chance.choices(alphabet, k=chance.randint(0, 14))) for _ in range(2))
+        assert f1(ours, theirs, "ja" if japanese else "en") == pytest.approx(
+            second_f1(ours, theirs, japanese), abs=1e-9
+        )
+        assert chrf(ours, theirs) == pytest.approx(second_chrf(ours, theirs), abs=1e-9)
+
+
+def second_f1(a: str, b: str, japanese: bool) -> float:
+    def cut(text: str) -> list[str]:
+        if japanese:
+            return list(re.sub(r"\s+", " ", re.sub("。+$", "", text.lower())).strip())
+        words = re.sub(r"[^\w\s]|_", "", text.lower()).split()
+        return [word for word in words if word not in ("a", "an", "the")]
+
+    left, right = cut(a), cut(b)
+    if not left or not right:
+        return float(left == right)
+    rest, same = list(right), 0
+    for token in left:
+        if token in rest:
+            rest.remove(token)
+            same += 1
+    return 2 * same / (len(left) + len(right))
+
+
+def second_chrf(a: str, b: str) -> float:
+    a, b = re.sub(r"\s", "", a), re.sub(r"\s", "", b)
+    shares = []
+    for n in range(1, min(6, len(a), len(b)) + 1):
+        left, right = ([text[i : i + n] for i in range(len(text) - n + 1)] for text in (a, b))
+        same = sum(min(left.count(gram), right.count(gram)) for gram in set(left))
+        shares.append((same / len(left), same / len(right)))
+    if not shares:
+        return 0.0
+    p, r = (sum(side) / len(shares) for side in zip(*shares, strict=True))
+    return 5 * p * r / (4 * p + r) if p + r else 0.0
+
+
+def test_the_curve_and_percentiles_agree_with_a_second_implementation_on_a_thousand_cases() -> None:
+    chance = random.Random(7)
+    for _ in range(1000):
+        answers = [(chance.randint(0, 5) / 5, chance.random() < 0.6) for _ in range(chance.randint(1, 30))]
+        asked = len(answers) + chance.randint(0, 10)
+        curve = coverage_error(answers, asked)
+        for point in curve:
+            kept = [right for confidence, right in answers if confidence >= point.threshold]
+            assert point.coverage == pytest.approx(len(kept) / asked, abs=1e-9)
+            assert point.error == pytest.approx(1 - sum(kept) / len(kept), abs=1e-9)
+        assert [point.threshold for point in curve] == sorted({one for one, _ in answers}, reverse=True)
+        values = [chance.random() for _ in range(chance.randint(2, 30))]
+        share = chance.randint(1, 99)
+        cut = statistics.quantiles(values, n=100, method="inclusive")[share - 1]
+        assert percentile(values, share / 100) == pytest.approx(cut, abs=1e-9)
+
+
 def test_chrf_by_hand() -> None:
     assert chrf("abc", "abc") == 1.0
     assert chrf("abc", "xyz") == chrf("", "abc") == 0.0
@@ -292,6 +356,12 @@ def test_what_was_wrong_is_named(outcome: dict[str, object], wrong: tuple[str, .
     row = score(GOLD[0], outcome, INDEXED.articles)
     assert row.wrong == wrong
     assert row.metrics["right"] == float(not {"facts_missing", "ungrounded", "declined", "failed"} & set(wrong))
+
+
+def test_a_true_detail_of_the_article_beside_the_fact_is_not_made_up() -> None:
+    row = score(GOLD[0], answered("380億ドルで、期間は7年です[1]。"), INDEXED.articles)
+    assert (row.metrics["right"], row.wrong) == (1.0, ())
+    assert score(GOLD[0], answered("380億ドルで、期間は8年です[1]。"), INDEXED.articles).metrics["right"] == 0.0
 
 
 def test_an_impossible_question_is_right_when_declined() -> None:

@@ -17,6 +17,10 @@ def test_without_an_environment_everything_has_its_default() -> None:
         chat_url="",
         chat_key="",
         allow_hub=False,
+        keep_feedback=False,
+        judge_model="",
+        judge_url="",
+        judge_key="",
         threads=0,
     )
 
@@ -30,6 +34,10 @@ def test_every_setting_has_its_variable(tmp_path: Path) -> None:
         "KOTAE_CHAT_MODEL": "m",
         "KOTAE_CHAT_URL": "u",
         "KOTAE_CHAT_KEY": "k",
+        "KOTAE_KEEP_FEEDBACK": "1",
+        "KOTAE_JUDGE_MODEL": "j",
+        "KOTAE_JUDGE_URL": "http://127.0.0.1:1/v1",
+        "KOTAE_JUDGE_KEY": "jk",
         "KOTAE_ALLOW_HUB": "1",
         "KOTAE_THREADS": "3",
     }
@@ -42,6 +50,10 @@ def test_every_setting_has_its_variable(tmp_path: Path) -> None:
         chat_url="u",
         chat_key="k",
         allow_hub=True,
+        keep_feedback=True,
+        judge_model="j",
+        judge_url="http://127.0.0.1:1/v1",
+        judge_key="jk",
         threads=3,
     )
 
@@ -60,7 +72,7 @@ def test_a_home_that_is_given_wins_over_the_environment(tmp_path: Path) -> None:
 
 
 def test_the_key_is_never_printed() -> None:
-    settings = Settings.from_environment({"KOTAE_CHAT_KEY": "secret-key"})
+    settings = Settings.from_environment({"KOTAE_CHAT_KEY": "secret-key", "KOTAE_JUDGE_KEY": "secret-key"})
     assert "secret-key" not in f"{settings!r} {settings}"
 
 
