@@ -23,7 +23,7 @@ from index.home import Home
 from index.lexical import LexicalIndex
 from index.manifest import Manifest
 from index.progress import Progress, ProgressCallback, nobody
-from index.read import LocatedArticle, read_articles
+from index.read import LocatedArticle, has_articles, read_articles
 from index.space import Space, Vector, measure, question_means
 from index.split import SPLITTER_VERSION, split_article
 from index.store import PassageStore
@@ -79,7 +79,8 @@ def update_index(
     began = time.monotonic()
     with home.writing(), ExitStack() as opened:
         roots = list(dict.fromkeys(_real(path) for path in paths)) or _known_roots(home)
-        wanted = _read(roots, progress)
+        # The last upload may be taken out again; any other folder without articles is a mistake.
+        wanted = _read([root for root in roots if root != home.uploads or has_articles(root)], progress)
         live = Manifest.open(home.live / "manifest.sqlite3") if home.live_name and not rebuild else None
         if live:
             opened.callback(live.close)

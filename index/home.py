@@ -2,6 +2,7 @@
 
     HOME/CURRENT                   the name of the live generation
     HOME/generations/000007/       manifest.sqlite3, chroma/, words/
+    HOME/uploads/                  articles that came in through the page; indexed like any other folder
     HOME/writer.lock               held, with its process id inside, by the one process that writes
 
 A live generation is never changed. A change is made in a copy beside it and goes live by an atomic rename, so a reader
@@ -50,6 +51,11 @@ class Home:
                 "make the index again with `kotae index --rebuild PATH`"
             )
         return folder
+
+    @property
+    def uploads(self) -> Path:
+        """Where articles are kept that come in through the page; it need not exist, and it alone may be empty."""
+        return self.folder / "uploads"
 
     @contextmanager
     def writing(self) -> Iterator[None]:

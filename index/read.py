@@ -67,6 +67,11 @@ def read_articles(root: Path) -> Iterator[LocatedArticle]:
             yield LocatedArticle(article=_read_text_article(path, name), path=path)
 
 
+def has_articles(root: Path) -> bool:
+    """Whether there is a file under the folder `root` that `read_articles` would read."""
+    return root.is_dir() and bool(_article_files(root))
+
+
 def detect_language(text: str) -> Language:
     """ "ja" when at least one letter in ten is kana or kanji, else "en". Looks at the first 5,000 characters."""
     letters = [character for character in text[:5000] if character.isalpha()]
