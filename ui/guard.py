@@ -23,8 +23,11 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-LARGEST_BODY = 4 * 1024 * 1024  # bytes: a long conversation with the passages of its fifty turns
-LARGEST_UPLOAD = LARGEST_FILE + 1024
+LARGEST_BODY = 256 * 1024  # bytes: a question is at most some ten thousand characters
+LARGEST = {  # of those that carry more
+    "/gradio_api/queue/join": 4 * 1024 * 1024,  # a stored conversation with the passages of its fifty turns
+    "/kotae/upload": LARGEST_FILE,
+}
 
 # What the page and gradio_client ask for. Everything else that gradio serves is 404.
 _ALLOWED = re.compile(
@@ -161,7 +164,7 @@ def _with_headers(send: Send) -> Send:
 
 
 def _largest(path: str) -> int:
-    return LARGEST_UPLOAD if path == "/kotae/upload" else LARGEST_BODY
+    return LARGEST.get(path.rstrip("/"), LARGEST_BODY)
 
 
 def _bounded(receive: Receive, largest: int) -> Receive:
