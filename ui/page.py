@@ -134,6 +134,7 @@ def build_page(bot: Bot, places: Places | None = None) -> Any:
                     gr.Button(name, elem_id=f"k-{name}", variant="secondary", size="sm", scale=0)
         # Where page.js writes what it asks for. Seen and reached by nobody.
         command = gr.Textbox(elem_id="k-command", visible="hidden", show_label=False)
+        told = gr.Button("told", elem_id="k-told", visible="hidden")
         limits = gr.Textbox(elem_id="k-limits", visible="hidden", show_label=False)
 
         private: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -141,7 +142,7 @@ def build_page(bot: Bot, places: Places | None = None) -> Any:
         asked, shown = [box, language, limits, turns], [chat, box, turns]
         gr.on([box.submit, send.click], answer, asked, shown, trigger_mode="once", **answering)
         chat.example_select(pick, None, box, queue=False, **private).then(answer, asked, shown, **answering)
-        command.input(obey, [command, language, limits, turns], shown, trigger_mode="multiple", **answering)
+        told.click(obey, [command, language, limits, turns], shown, trigger_mode="multiple", **answering)
         stop.click(stop_turn, None, None, queue=False, **private)
         api(ask_for_clients, api_name="ask", concurrency_limit=WAITING_ROOM)
     page.queue(max_size=2 * WAITING_ROOM, api_open=False)  # no way round the queue

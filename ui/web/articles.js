@@ -38,7 +38,7 @@ export function restoreScope() {
   } catch {
     // all articles then
   }
-  if (limited()) tell();
+  if (limited()) for (const wait of [0, 1000, 3000]) setTimeout(tell, wait); // gradio may not listen yet
   showScope();
 }
 

@@ -77,11 +77,17 @@ export function button(name, act, className = "k-small", values = {}) {
 /** An address on this page's own server, wherever a proxy shows it. */
 export const own = (path) => new URL(path, import.meta.url);
 
-/** Sets a hidden gradio box, which sends its value to the server or keeps it for the next question. */
+/** Sets a gradio box, as if somebody had typed there. */
 export function whisper(id, value) {
   const box = find(`#${id} textarea, #${id} input`);
   box.value = value;
   box.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+/** Asks the server for something to be done with the conversation. */
+export function command(what) {
+  whisper("k-command", JSON.stringify(what));
+  setTimeout(() => find("#k-told")?.click(), 50); // once gradio has taken the value in
 }
 
 let live = null;

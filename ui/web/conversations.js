@@ -1,5 +1,5 @@
 // Conversations: kept in this browser's IndexedDB and nowhere else, found again, exported, deleted.
-import { all, announce, button, find, language, make, say, spoken, whisper } from "./base.js";
+import { all, announce, button, command, find, language, make, say, spoken } from "./base.js";
 import { close, open, shown } from "./panel.js";
 
 const TAB = "kotae-conversation"; // in sessionStorage: which one this tab shows
@@ -89,7 +89,7 @@ export function begin() {
 }
 
 function show(conversation) {
-  whisper("k-command", JSON.stringify({ do: "show", turns: conversation.turns, at: Date.now() }));
+  command({ do: "show", turns: conversation.turns });
 }
 
 async function openStored(conversation) {
@@ -106,7 +106,13 @@ export async function restore() {
   try {
     const place = await shelf("readonly");
     const found = place && (await settled(place.get(id)));
-    if (found && !current.turns.length) openStored(found);
+    if (!found || current.turns.length) return;
+    current = found;
+    // Gradio draws its boxes before it listens to them: say it until it is heard.
+    for (let tries = 0; tries < 40 && current === found && !find("#k-chat .k-question"); tries += 1) {
+      show(current);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
   } catch {
     // nothing to show then
   }

@@ -1,5 +1,5 @@
 // The page's frame: its language, Japanese input, what screen readers hear, and which key or button does what.
-import { all, announce, choose, find, language, make, preferred, button as speaking, say, spoken, whisper } from "./base.js";
+import { all, announce, choose, command, find, language, make, preferred, button as speaking, say, spoken, whisper } from "./base.js";
 import * as articles from "./articles.js";
 import * as conversations from "./conversations.js";
 import * as panel from "./panel.js";
@@ -109,7 +109,7 @@ function put(text) {
 }
 
 function askAgain(number, question) {
-  whisper("k-command", JSON.stringify({ do: "ask", number, question, at: Date.now() }));
+  command({ do: "ask", number, question });
 }
 
 /** Sends the edited question. True when there was one. */
