@@ -192,10 +192,13 @@ def _chat(options: argparse.Namespace) -> int:
         tls_key=options.tls_key,
     )
     Home(Settings.from_environment(home=options.home).home).live  # noqa: B018  (raises NoIndex before anything is served)
+    address: list[str] = []
     with ProgressLine() as line:
 
         def open_bot(report: Any) -> Any:
             def progress(step: Any) -> None:
+                if address:  # not before: what is wrong with the settings is known before the first step
+                    say(f"Kotae is at {address.pop()} (Ctrl-C ends it)")
                 line(step)
                 report(step)
 
@@ -204,7 +207,7 @@ def _chat(options: argparse.Namespace) -> int:
             bot.warm_up()
             return bot
 
-        serve(open_bot, settings, ready=lambda url: say(f"Kotae is at {url} (Ctrl-C ends it)"))
+        serve(open_bot, settings, ready=address.append)
     return 0
 
 

@@ -119,8 +119,8 @@ def _server(open_bot: Opener, settings: PageSettings, listener: socket.socket, s
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             if self.started:
-                threading.Thread(target=self.open, name="kotae-open", daemon=True).start()
                 started()
+                threading.Thread(target=self.open, name="kotae-open", daemon=True).start()
 
         def open(self) -> None:
             try:
