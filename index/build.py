@@ -18,7 +18,7 @@ from index.errors import ArticleError, NoIndex, StoreError
 from index.home import Home
 from index.manifest import Manifest
 from index.progress import Progress, ProgressCallback, nobody
-from index.read import FileNote, Known, LocatedArticle, read_articles
+from index.read import FileNote, Known, LocatedArticle, has_articles, read_articles
 from index.writer import Writer, check_fingerprint, fingerprint_of
 
 __all__ = ["PASSAGE_TOKENS", "IndexReport", "repair_index", "update_index"]
@@ -51,16 +51,16 @@ def update_index(
         known = live.articles_of_file if live else _nothing
         roots = list(dict.fromkeys(_real(path) for path in paths))
         if roots:
-            wanted, notes = _read(roots, known, progress)
+            wanted, notes = _read(_filled(home, roots), known, progress)
         else:
             roots = _known_roots(home)
-            wanted, notes = _read(roots, known, progress, earlier=True)
+            wanted, notes = _read(_filled(home, roots), known, progress, earlier=True)
         outdated = live is not None and not fingerprint_of(embedder, passage_tokens).items() <= live.fingerprint.items()
         if live and outdated and paths:  # cut differently now: everything is read again, not only what was named
             others = [Path(root) for root in live.roots() if Path(root) not in roots]
             more, more_notes = _read(others, known, progress, earlier=True)
             wanted, notes, roots = {**more, **wanted}, notes + more_notes, roots + others
-        if not wanted:
+        if not wanted and home.uploads not in roots:
             raise _nothing_read(notes)
         fresh = live is None or outdated
         changes = compare(live, wanted, roots, notes, fresh=fresh)
@@ -114,6 +114,11 @@ def repair_index(
                 articles, passages = writer.finish()
             home.publish(folder)
     return changes.report(embedded=embedded, articles=articles, passages=passages, seconds=time.monotonic() - began)
+
+
+def _filled(home: Home, roots: Sequence[Path]) -> list[Path]:
+    """Without the uploads when the last of them was taken out; any other folder without articles is a mistake."""
+    return [root for root in roots if root != home.uploads or has_articles(root)]
 
 
 @contextmanager

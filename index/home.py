@@ -3,6 +3,7 @@
     HOME/CURRENT                   the name of the live generation
     HOME/generations/000007/       manifest.sqlite3, chroma/, words/
     HOME/generations/000007/       roots.json: the paths that its articles were read from
+    HOME/uploads/                  articles that came in through the page; indexed like any other folder
     HOME/writer.lock               held, with its process id inside, by the one process that writes
     HOME/collections/NAME/         the same for every collection but the first
 
@@ -107,6 +108,11 @@ class Home:
             raise StoreError(f"the index in {str(self.folder)!r} has no earlier generation to return to")
         self._switch(earlier[0])
         return earlier[0]
+
+    @property
+    def uploads(self) -> Path:
+        """Where articles are kept that come in through the page; it need not exist, and it alone may be empty."""
+        return self.folder / "uploads"
 
     @contextmanager
     def writing(self) -> Iterator[None]:

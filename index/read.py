@@ -92,6 +92,11 @@ def read_articles(root: Path, known: Known = lambda *_: ()) -> Iterator[LocatedA
                 yield FileNote(path=path, outcome="refused", reason=str(error))
 
 
+def has_articles(root: Path) -> bool:
+    """Whether there is a file under the folder `root` that `read_articles` would read."""
+    return root.is_dir() and any(not listed.reason for listed in article_files(root))
+
+
 def _read_file(path: Path, name: str, sandbox: Sandbox, known: Known) -> Iterator[LocatedArticle | FileNote]:
     if not is_unicode(str(path)):
         raise ArticleError(f"cannot read {str(path)!r}: the name is not UTF-8: rename it")

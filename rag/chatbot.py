@@ -11,8 +11,9 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from index.article import LANGUAGES
+from index.article import LANGUAGES, Article
 from index.build import IndexReport, update_index
+from index.catalogue import Entry, catalogue
 from index.collection import Collection
 from index.embed import Embedder
 from index.errors import ChatModelError, ModelError, QuestionError
@@ -83,6 +84,14 @@ class Chatbot:
     def model_name(self) -> str:
         """What answers: the name of the chat model."""
         return self.settings.chat_model
+
+    def articles(self) -> Sequence[Entry]:
+        """Every article of the index as a list, without the texts."""
+        return catalogue(Home(self.settings.home))
+
+    def article(self, article_id: str) -> Article | None:
+        """The article with this id, None when there is none."""
+        return self._collection.articles([article_id]).get(article_id)
 
     @cached_property
     def chat_model(self) -> "BaseChatModel":

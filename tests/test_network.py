@@ -42,18 +42,21 @@ with socket.socket() as outside:
 """
 # Serves the page over the real index and asks it as a browser's script would: all inside one process.
 PAGE = """
-import json, sys, threading
+import json, sys, threading, time
 from rag import Chatbot
-from ui.page import serving
+from ui.page_settings import PageSettings
+from ui.server import serving
 import httpx
 
 bot = Chatbot.open()
 up = threading.Event()
 address = []
-with serving(bot, port=0, ready=lambda url: (address.append(url), up.set())) as server:
+with serving(lambda _: bot, PageSettings(port=0), lambda url: (address.append(url), up.set())) as server:
     thread = threading.Thread(target=server)
     thread.start()
     assert up.wait(60)
+    while httpx.get(address[0] + "/readyz", timeout=60).status_code != 200:
+        time.sleep(0.1)
     page = httpx.get(address[0] + "/", timeout=60)
     from gradio_client import Client
     answer = Client(address[0], verbose=False).predict(sys.argv[1], "auto", api_name="/ask")

@@ -18,7 +18,7 @@ from ui import cli
 
 ROOT = Path(__file__).parent.parent
 ENGLISH, JAPANESE = (ROOT / name for name in ("README.md", "README.ja.md"))
-IN_THE_TREE = ("index", "rag", "ui", "docs")  # folders of which every file has its own line
+IN_THE_TREE = ("index", "rag", "ui", "ui/web", "docs")  # folders of which every file has its own line
 
 # Runs the block of each README, then asks what each shows an answer to, in one process that loads the models once.
 RUN = """

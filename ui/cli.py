@@ -1,4 +1,4 @@
-"""The command line: `kotae index | ask | search | chat | eval | models | doctor`. Holds no logic of its own.
+"""The command line: `kotae index | ask | search | chat | users | eval | models | doctor`. Holds no logic of its own.
 
 Results go to standard output, everything else to standard error. Exit status: 0 done, 1 a KotaeError, 2 wrong usage.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from index.errors import KotaeError
+from index.progress import Progress, ProgressCallback
 from rag.language import ASKED
 from rag.settings import Settings
 from ui.index_report import say_report
@@ -75,6 +76,18 @@ def _parser() -> argparse.ArgumentParser:
     chat = command("chat", _chat, "Open the chat window.")
     chat.add_argument("--host", default="127.0.0.1", metavar="H", help="address to serve on (default: 127.0.0.1)")
     chat.add_argument("--port", type=_port, default=7860, metavar="P", help="port to serve on (default: 7860)")
+    chat.add_argument("--users", type=_path, metavar="FILE", help="who may use it: a file that `kotae users` writes")
+    chat.add_argument("--proxy-header", default="", metavar="NAME", help="header in which a proxy names the user")
+    chat.add_argument(
+        "--proxy-from", action="append", default=[], metavar="IP", help="address of that proxy (default: this machine)"
+    )
+    chat.add_argument("--root-path", default="", metavar="PATH", help="path under which a proxy shows the page")
+    chat.add_argument("--tls-cert", type=_path, metavar="FILE", help="certificate to serve https with (PEM)")
+    chat.add_argument("--tls-key", type=_path, metavar="FILE", help="its key (PEM)")
+
+    users = command("users", _users, "Add a user of the chat window to a file, or change a password.")
+    users.add_argument("file", type=_path, metavar="FILE")
+    users.add_argument("name", metavar="NAME")
 
     from ui.eval_command import add_arguments, run
 
@@ -161,13 +174,48 @@ def _search(options: argparse.Namespace) -> int:
 
 
 def _chat(options: argparse.Namespace) -> int:
-    from ui.page import serve
+    from index.home import Home
+    from ui.page_settings import LOOPBACK, PageSettings
+    from ui.server import serve
 
-    with ProgressLine() as progress:
-        bot = _open(options, progress)
-        progress.note("loading the chat model")
-        bot.warm_up()
-    serve(bot, options.host, options.port, ready=lambda url: say(f"Kotae is at {url} (Ctrl-C ends it)"))
+    settings = PageSettings(
+        host=options.host,
+        port=options.port,
+        users=options.users,
+        proxy_header=options.proxy_header,
+        proxy_from=tuple(options.proxy_from) or LOOPBACK,
+        root_path=options.root_path,
+        tls_cert=options.tls_cert,
+        tls_key=options.tls_key,
+    )
+    Home(Settings.from_environment(home=options.home).home).live  # noqa: B018  (raises NoIndex before anything is served)
+    address: list[str] = []
+    with ProgressLine() as line:
+
+        def open_bot(report: Any) -> Any:
+            def progress(step: Any) -> None:
+                if address:  # not before: what is wrong with the settings is known before the first step
+                    say(f"Kotae is at {address.pop()} (Ctrl-C ends it)")
+                line(step)
+                report(step)
+
+            bot = _open(options, progress)
+            progress(Progress(label="loading the models"))
+            bot.warm_up()
+            return bot
+
+        serve(open_bot, settings, ready=address.append)
+    return 0
+
+
+def _users(options: argparse.Namespace) -> int:
+    import getpass
+
+    from ui.users import add_user
+
+    password = getpass.getpass("password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    add_user(options.file, options.name, password)
+    say(f"{options.name} may use the chat window now: `kotae chat --users {options.file}`")
     return 0
 
 
@@ -215,7 +263,7 @@ def _doctor(options: argparse.Namespace) -> int:
     return 0 if all(finding.ok for finding in findings) else EXIT_ERROR
 
 
-def _open(options: argparse.Namespace, progress: ProgressLine) -> Any:
+def _open(options: argparse.Namespace, progress: ProgressCallback) -> Any:
     from rag.chatbot import Chatbot
 
     return Chatbot.open(options.home, progress=progress)

@@ -1,15 +1,21 @@
-"""What stands between the network and gradio: an ASGI application around the page. Knows nothing of what the page says.
+"""What stands between the network and the page: an ASGI application around it. Knows nothing of what the page says.
 
 Gradio serves many more routes than this page uses (uploads, files by path, a proxy, monitoring), answers any Host and
-sends no security header. The guard lets through what the page needs and refuses the rest.
+sends no security header. The guard lets through what the page needs and refuses the rest, and asks who it is where the
+operator wants that.
 """
 
+import asyncio
 import base64
 import hashlib
 import re
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
+
+from ui.library import LARGEST_FILE
+from ui.page_settings import LOOPBACK, PageSettings
+from ui.users import Users
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -17,14 +23,23 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LARGEST_BODY = 256 * 1024  # bytes: a question is at most some ten thousand characters
+LARGEST = {  # of those that carry more
+    "/gradio_api/queue/join": 4 * 1024 * 1024,  # a stored conversation with the passages of its fifty turns
+    "/kotae/upload": LARGEST_FILE,
+}
 
 # What the page and gradio_client ask for. Everything else that gradio serves is 404.
 _ALLOWED = re.compile(
-    r"/(|config|theme\.css|favicon\.ico|manifest\.json|pwa_icon(/\d+)?|(assets|static)(/[\w-][\w.-]*)+"
-    r"|gradio_api/(info|startup-events|app_id|heartbeat/\w+|queue/(join|data)|run/predict|cancel|reset|call/(v2/)?\w+(/\w+)?))/?"
+    r"""/(|config|theme\.css|favicon\.ico|manifest\.json|pwa_icon(/\d+)?|(assets|static)(/[\w-][\w.-]*)+
+    |kotae/(source|articles?|upload|index|remove)|v1/(models|chat/completions)|healthz|readyz
+    |gradio_api/(info|startup-events|app_id|heartbeat/\w+|queue/(join|data)|run/predict|cancel|reset
+    |call/(v2/)?\w+(/\w+)?))/?""",
+    re.VERBOSE,
 )
+
+_FOR_ALL = ("/healthz", "/readyz")  # for the machine that watches this one: they tell nothing of the articles
+_ASK = ((b"www-authenticate", b'Basic realm="Kotae", charset="UTF-8"'),)
 
 _HEADERS = {
     "x-content-type-options": "nosniff",
@@ -45,46 +60,61 @@ _INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.D
 
 
 class Guard:
-    """Wraps an application: known hosts, own origin, known paths, bounded bodies, strict headers, our own files.
+    """Wraps an application: known hosts, own origin, known users and paths, bounded bodies, strict headers, our files.
 
-    `files` maps a path to its media type and content.
+    `files` maps a path to its media type and content. Where everyone is asked who they are, any host name will do: a
+    browser sends its password to no other name.
     """
 
-    def __init__(
-        self, app: Application, files: Mapping[str, tuple[str, bytes]], hosts: tuple[str, ...] = LOOPBACK
-    ) -> None:
+    def __init__(self, app: Application, files: Mapping[str, tuple[str, bytes]], settings: PageSettings) -> None:
         self._app = app
         self._files = files
-        self._hosts = hosts
+        self._settings = settings
+        self._users = Users.read(settings.users) if settings.users else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             if scope["type"] == "lifespan":
                 await self._app(scope, receive, send)
             return
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        scope["path"] = scope["path"].removeprefix(self._settings.root_path) or "/"
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         refusal = self._refusal(scope, headers)
         if refusal:
             await _reply(send, refusal, "text/plain", b"")
+        elif scope["path"] not in _FOR_ALL and not await self._known(scope, headers):
+            await _reply(send, 401, "text/plain", b"", _ASK if self._users else ())
         elif scope["path"] in self._files:
             await _reply(send, 200, *self._files[scope["path"]])
         elif scope["path"] == "/":
             scope["headers"] = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
             await self._app(scope, receive, _Page(send))
         else:
-            await self._app(scope, _bounded(receive), _with_headers(send))
+            await self._app(scope, _bounded(receive, _largest(scope["path"])), _with_headers(send))
+
+    async def _known(self, scope: Scope, headers: Mapping[str, str]) -> bool:
+        """Whether this is somebody who may use the page."""
+        if not self._settings.protected:
+            return True
+        peer = scope["client"][0] if scope.get("client") else ""
+        named = headers.get(self._settings.proxy_header.lower(), "") if self._settings.proxy_header else ""
+        if named and peer in self._settings.proxy_from:
+            return True
+        given = headers.get("authorization", "")
+        # A password takes a fifth of a second to check, once: not on the loop that serves everyone.
+        return bool(self._users and given and await asyncio.to_thread(self._users.name_of, given))
 
     def _refusal(self, scope: Scope, headers: Mapping[str, str]) -> int:
         """The status to refuse with, 0 when there is nothing to refuse."""
         host = headers.get("host", "")
-        if _name(f"//{host}") not in self._hosts:
+        if not self._settings.protected and _name(f"//{host}") not in LOOPBACK:
             return 421  # another name that leads here: a rebound DNS name, or a proxy that nobody set up
         origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc != host:
             return 403
         if not _ALLOWED.fullmatch(scope["path"]) and scope["path"] not in self._files:
             return 404
-        if int("0" + "".join(filter(str.isdigit, headers.get("content-length", "")))) > LARGEST_BODY:
+        if int("0" + "".join(filter(str.isdigit, headers.get("content-length", "")))) > _largest(scope["path"]):
             return 413
         return 0
 
@@ -133,7 +163,11 @@ def _with_headers(send: Send) -> Send:
     return sent
 
 
-def _bounded(receive: Receive) -> Receive:
+def _largest(path: str) -> int:
+    return LARGEST.get(path.rstrip("/"), LARGEST_BODY)
+
+
+def _bounded(receive: Receive, largest: int) -> Receive:
     """A body that is sent in pieces, without its length, ends as a disconnection once it is too long."""
     seen = 0
 
@@ -141,13 +175,15 @@ def _bounded(receive: Receive) -> Receive:
         nonlocal seen
         message = await receive()
         seen += len(message.get("body", b""))
-        return message if seen <= LARGEST_BODY else {"type": "http.disconnect"}
+        return message if seen <= largest else {"type": "http.disconnect"}
 
     return received
 
 
-async def _reply(send: Send, status: int, media_type: str, body: bytes) -> None:
+async def _reply(
+    send: Send, status: int, media_type: str, body: bytes, more: Sequence[tuple[bytes, bytes]] = ()
+) -> None:
     headers = [(b"content-type", media_type.encode()), (b"content-length", str(len(body)).encode())]
-    headers.append((b"cache-control", b"no-cache"))
+    headers += [(b"cache-control", b"no-cache"), *more]
     await send({"type": "http.response.start", "status": status, "headers": _secured(headers)})
     await send({"type": "http.response.body", "body": body})

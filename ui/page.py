@@ -1,44 +1,44 @@
 """The page: a chat over the articles, as a gradio application. Knows nothing of HTML (`ui.render` makes it all), of
-finding or of answering. The home of gradio, and of the server under it; both are imported only when a page is built.
+finding or of answering. `build_page` imports gradio; its server is `ui.server`.
 """
 
 import json
 import os
-import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
-from pathlib import Path
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
 from typing import Any
 
-from index.errors import KotaeError, SettingsError
+from index.catalogue import Entry
+from index.errors import KotaeError, QuestionError
 from rag.answer import Answer
 from rag.language import Asked
 from ui import render, texts
-from ui.guard import LOOPBACK, Guard
-from ui.turns import Bot, Places, Turn, history_of, take
+from ui.records import LONGEST, conversation, scope, to_record
+from ui.turns import WAITING_ROOM, Bot, Places, Turn, history_of, take, take_async
 
-KEPT_TURNS = 50  # turns of one conversation that stay on the page
-WAITING_ROOM = 64  # questions that may wait on the server; the next one is refused
-ASKED_AT_ONCE = 16  # questions that may search at the same time; the model's places are given out after that
 REMOTE_PLACES = 8  # answers that an endpoint elsewhere may write at the same time; the model in this process writes one
+EXAMPLES = 4  # questions offered before the first one
 
 
-def build_page(bot: Bot, examples: Sequence[str] = texts.EXAMPLES) -> Any:
-    """The page as a `gradio.Blocks`, not served. Also the endpoint `/ask` for gradio_client.
+def places_for(bot: Bot) -> Places:
+    """The places that the page and the endpoints give out together."""
+    return Places(REMOTE_PLACES if bot.settings.chat_url else 1)
 
-    `examples` are questions offered before the first one, in either language.
-    """
-    _close_environment()
+
+def build_page(bot: Bot, places: Places | None = None) -> Any:
+    """The page as a `gradio.Blocks`, not served. Also the endpoint `/ask` for gradio_client."""
+    close_environment()
     import gradio as gr
     from gradio.events import api
 
-    places = Places(REMOTE_PLACES if bot.settings.chat_url else 1)
+    places = places or places_for(bot)
     stops: dict[str, threading.Event] = {}  # the running turn of each session
+    count = bot.article_count
 
-    def answer_question(
-        question: str, language: Asked, turns: list[Turn], request: gr.Request
-    ) -> Iterator[tuple[Any, ...]]:
+    async def answer(
+        question: str, language: Asked, limits: str, turns: list[Turn], request: gr.Request
+    ) -> AsyncIterator[tuple[Any, ...]]:
         if not question.strip():
             yield gr.skip(), gr.skip(), gr.skip()
             return
@@ -46,19 +46,42 @@ def build_page(bot: Bot, examples: Sequence[str] = texts.EXAMPLES) -> Any:
         stops.pop(session, threading.Event()).set()
         stop = stops[session] = threading.Event()
         before = [message for turn in turns for message in _messages(turn)]
-        number = turns[-1].number + 1 if turns else 1
-        start = Turn(number=number, question=question.strip(), language=language, model_name=bot.model_name)
+        start = Turn(
+            number=turns[-1].number + 1 if turns else 1,
+            question=question.strip(),
+            language=language,
+            filters=scope(limits),
+            model_name=bot.model_name,
+        )
         try:
-            with closing(take(bot, start, history_of(turns), places, stop)) as growing:
-                for turn in growing:
-                    yield before + _messages(turn), "" if turn is start else gr.skip(), [*turns, turn][-KEPT_TURNS:]
+            async with aclosing(take_async(bot, start, history_of(turns), places, stop)) as growing:
+                async for turn in growing:
+                    if stops.get(session) is not stop:
+                        return  # the conversation has moved on: this turn must not write over it
+                    kept = turn.kept()
+                    shown = [*before, *_messages(kept, to_record(kept))]
+                    yield shown, "" if turn is start else gr.skip(), [*turns, kept][-LONGEST:]
         finally:
             if stops.get(session) is stop:
                 del stops[session]
 
-    def ask_again(language: Asked, turns: list[Turn], request: gr.Request) -> Iterator[tuple[Any, ...]]:
-        if turns:
-            yield from answer_question(turns[-1].question, language, turns[:-1], request)
+    async def obey(
+        command: str, language: Asked, limits: str, turns: list[Turn], request: gr.Request
+    ) -> AsyncIterator[tuple[Any, ...]]:
+        """What `page.js` asks for: a turn again or differently, fewer turns, or another conversation."""
+        wanted = json.loads(command) if command else {}
+        stops.pop(request.session_hash or "", threading.Event()).set()
+        if wanted.get("do") == "ask":
+            earlier = [turn for turn in turns if turn.number < int(wanted["number"])]
+            async for shown in answer(str(wanted["question"]), language, limits, earlier, request):
+                yield shown
+            return
+        try:
+            kept = [turn for turn in conversation(wanted.get("turns", [])) if turn.number]
+        except QuestionError as error:
+            raise gr.Error(str(error), print_exception=False) from None
+        messages = [message for turn in kept for message in _messages(turn)]
+        yield messages, gr.skip(), kept
 
     def stop_turn(request: gr.Request) -> None:
         stops.get(request.session_hash or "", threading.Event()).set()
@@ -69,13 +92,13 @@ def build_page(bot: Bot, examples: Sequence[str] = texts.EXAMPLES) -> Any:
     def ask_for_clients(question: str, language: Asked = "auto") -> dict[str, Any]:
         """One question, one answer, as `kotae ask --json` prints it: text, language, answered, citations, hits."""
         try:
-            return _whole_answer(bot, question, language, places).to_dict()
+            return whole_answer(bot, question, language, places).to_dict()
         except KotaeError as error:
             raise gr.Error(str(error), print_exception=False) from None
 
     with gr.Blocks(title=texts.TITLE, analytics_enabled=False, fill_width=True) as page:
-        gr.Markdown(render.header(bot.article_count), elem_id="k-top")
-        turns = gr.State([])
+        gr.Markdown(render.header(count), elem_id="k-top")
+        turns = gr.State([], time_to_live=3600)
         chat = gr.Chatbot(
             elem_id="k-chat",
             show_label=False,
@@ -89,8 +112,8 @@ def build_page(bot: Bot, examples: Sequence[str] = texts.EXAMPLES) -> Any:
             allow_tags=False,
             allow_file_downloads=False,
             group_consecutive_messages=False,
-            placeholder=render.welcome(bot.article_count),
-            examples=[{"text": example} for example in examples] if bot.article_count else None,
+            placeholder=render.welcome(count),
+            examples=[{"text": example} for example in examples_from(bot.articles())],
         )
         with gr.Column(elem_id="k-composer"):
             with gr.Row(elem_id="k-ask"):
@@ -107,73 +130,49 @@ def build_page(bot: Bot, examples: Sequence[str] = texts.EXAMPLES) -> Any:
                     elem_id="k-answer-language",
                     container=False,
                 )
-                again = gr.Button("Answer again", elem_id="k-retry", variant="secondary", size="sm", scale=0)
-                clear = gr.Button("Clear", elem_id="k-clear", variant="secondary", size="sm", scale=0)
+                for name in ("retry", "undo", "clear"):  # page.js gives them their texts and acts on them
+                    gr.Button(name, elem_id=f"k-{name}", variant="secondary", size="sm", scale=0)
+        # Where page.js writes what it asks for. Seen and reached by nobody.
+        command = gr.Textbox(elem_id="k-command", visible="hidden", show_label=False)
+        told = gr.Button("told", elem_id="k-told", visible="hidden")
+        limits = gr.Textbox(elem_id="k-limits", visible="hidden", show_label=False)
 
         private: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-        answering: dict[str, Any] = private | {
-            "concurrency_limit": ASKED_AT_ONCE,
-            "concurrency_id": "ask",
-            "trigger_mode": "once",
-        }
-        asked, shown = [box, language, turns], [chat, box, turns]
-        gr.on([box.submit, send.click], answer_question, asked, shown, **answering)
-        chat.example_select(pick, None, box, queue=False, **private).then(answer_question, asked, shown, **answering)
-        again.click(ask_again, [language, turns], shown, **answering)
+        answering: dict[str, Any] = private | {"concurrency_limit": None}  # nobody holds a thread while waiting
+        asked, shown = [box, language, limits, turns], [chat, box, turns]
+        gr.on([box.submit, send.click], answer, asked, shown, trigger_mode="once", **answering)
+        chat.example_select(pick, None, box, queue=False, **private).then(answer, asked, shown, **answering)
+        told.click(obey, [command, language, limits, turns], shown, trigger_mode="multiple", **answering)
         stop.click(stop_turn, None, None, queue=False, **private)
-        clear.click(lambda: ([], []), None, [chat, turns], queue=False, **private)
-        api(ask_for_clients, api_name="ask", concurrency_limit=ASKED_AT_ONCE, concurrency_id="ask")
-    page.queue(max_size=WAITING_ROOM, api_open=False)  # no way round the queue
+        api(ask_for_clients, api_name="ask", concurrency_limit=WAITING_ROOM)
+    page.queue(max_size=2 * WAITING_ROOM, api_open=False)  # no way round the queue
     return page
 
 
-def serve(
-    bot: Bot,
-    host: str = "127.0.0.1",
-    port: int = 7860,
-    ready: Callable[[str], None] | None = None,
-    examples: Sequence[str] = texts.EXAMPLES,
-) -> None:
-    """Serves the page until Ctrl-C; `ready` is called with its address once it answers. Port 0 takes a free one."""
-    with serving(bot, host, port, ready, examples) as run, suppress(KeyboardInterrupt):
-        run()
+def examples_from(articles: Sequence[Entry], count: int = EXAMPLES) -> list[str]:
+    """Questions about articles of the collection itself, in the languages that it holds, from all over the list."""
+    chosen: list[Entry] = []
+    titled = [entry for entry in articles if 4 <= len(entry.title) <= 60]
+    languages = sorted({entry.language for entry in titled}, reverse=True)
+    for language in languages:
+        of_language = [entry for entry in titled if entry.language == language]
+        wanted = max(1, count // len(languages))
+        chosen += of_language[:: max(1, len(of_language) // wanted)][:wanted]
+    return [texts.EXAMPLE_OF[entry.language].format(title=entry.title) for entry in chosen]
 
 
-@contextmanager
-def serving(
-    bot: Bot,
-    host: str = "127.0.0.1",
-    port: int = 7860,
-    ready: Callable[[str], None] | None = None,
-    examples: Sequence[str] = texts.EXAMPLES,
-) -> Iterator[Any]:
-    """A server on a bound port, not yet running: call it to run; set its `should_exit` to end it from elsewhere.
-
-    Raises SettingsError for a host or port that cannot be used.
-    """
-    if host not in LOOPBACK:
-        raise SettingsError(
-            f"cannot serve on {host!r}: authentication is not built yet, so only this machine may be served; "
-            f"use one of {', '.join(LOOPBACK)}"
-        )
-    listener = _listener(host, port)
-    try:
-        port = listener.getsockname()[1]
-        url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-        yield _server(build_page(bot, examples), listener, lambda: ready(url) if ready else None)
-    finally:
-        listener.close()
+def whole_answer(bot: Bot, question: str, language: Asked, places: Places) -> Answer:
+    """The answer once it is whole, for programs. Raises what the turn failed with."""
+    start = Turn(number=1, question=question, language=language, model_name=bot.model_name)
+    *_, turn = take(bot, start, (), places, threading.Event())
+    if turn.error is not None:
+        raise turn.error
+    if turn.answer is None:
+        raise KotaeError("the answer ended before it was whole: ask again")
+    return turn.answer
 
 
-def _close_environment() -> None:
-    """Before each import of gradio: none of its variables may turn on sharing, files, monitoring or analytics."""
-    for name in [name for name in os.environ if name.startswith("GRADIO_") and name != "GRADIO_TEMP_DIR"]:
-        del os.environ[name]
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
-
-
-def _theme() -> Any:
+def theme() -> Any:
     """Gradio's plainest theme in our colours. Fonts by name only: gradio's own would be fetched by the browser."""
     import gradio as gr
 
@@ -192,88 +191,18 @@ def _theme() -> Any:
     )
 
 
-def _server(page: Any, listener: socket.socket, started: Callable[[], None]) -> Any:
-    """The page behind its guard, on uvicorn."""
-    import gradio as gr
-    import uvicorn
-    from fastapi import FastAPI
-
-    app = gr.mount_gradio_app(
-        FastAPI(docs_url=None, redoc_url=None, openapi_url=None),
-        page,
-        path="/",
-        theme=_theme(),
-        head='<link rel="stylesheet" href="/kotae/page.css"><script src="/kotae/page.js"></script>',
-        footer_links=[],
-        run_history=False,
-        enable_monitoring=False,
-        show_error=False,
-        ssr_mode=False,
-        mcp_server=False,
-        pwa=False,
-        max_file_size=0,
-        allowed_paths=[],
-        blocked_paths=["/"],
-    )
-    script = f"const KOTAE_TEXTS = {json.dumps(texts.for_browser(), ensure_ascii=False)};\n{_file('page.js')}"
-    files = {
-        "/kotae/page.js": ("text/javascript; charset=utf-8", script.encode()),
-        "/kotae/page.css": ("text/css; charset=utf-8", _file("page.css").encode()),
-    }
-
-    class Server(uvicorn.Server):
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
-            if self.started:
-                started()
-
-        def __call__(self) -> None:
-            self.run(sockets=[listener])
-
-    return Server(
-        uvicorn.Config(
-            Guard(app, files),
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=1,
-            ws="none",
-        )
-    )
+def close_environment() -> None:
+    """Before each import of gradio: none of its variables may turn on sharing, files, monitoring or analytics."""
+    for name in [name for name in os.environ if name.startswith("GRADIO_") and name != "GRADIO_TEMP_DIR"]:
+        del os.environ[name]
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 
 
-def _listener(host: str, port: int) -> socket.socket:
-    """A bound socket: a port that is taken is known before anything is built, and never moved silently."""
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-    except (OSError, OverflowError) as error:
-        listener.close()
-        raise SettingsError(
-            f"cannot serve on port {port} of {host}: {error}; end the program that uses it, or choose another --port"
-        ) from None
-    return listener
-
-
-def _file(name: str) -> str:
-    return Path(__file__).with_name(name).read_text(encoding="utf-8")
-
-
-def _messages(turn: Turn) -> list[dict[str, Any]]:
+def _messages(turn: Turn, record: dict[str, Any] | None = None) -> list[dict[str, Any]]:
     """A turn as gradio's chat messages. Answer and sources are two parts: the one that stays is not drawn again."""
-    parts = [render.answer(turn), render.sources(turn)]
+    parts = [render.answer(turn), render.sources(turn, record)]
     return [
         {"role": "user", "content": render.question(turn)},
         {"role": "assistant", "content": [{"type": "text", "text": part} for part in parts if part]},
     ]
-
-
-def _whole_answer(bot: Bot, question: str, language: Asked, places: Places) -> Answer:
-    start = Turn(number=1, question=question, language=language, model_name=bot.model_name)
-    *_, turn = take(bot, start, (), places, threading.Event())
-    if turn.error is not None:
-        raise turn.error
-    if turn.answer is None:
-        raise KotaeError("the answer ended before it was whole: ask again")
-    return turn.answer

@@ -1,4 +1,5 @@
-"""The only place where text becomes HTML. Pure functions: a turn in, safe HTML out. Knows nothing of gradio.
+"""Where a turn becomes HTML. Pure functions: a turn in, safe HTML out. Knows nothing of gradio. (The side panel is made
+in `ui/render_panel.py` from the same parts; nowhere else does text become HTML.)
 
 Every character of a question, an answer, an article or an error passes `escape`; the only markup that a model's text
 can cause is paragraphs, bullets, bold and links to citations made here. The HTML never contains a line break, because
@@ -9,20 +10,21 @@ Every text of the page's own stands there in both languages; the style sheet sho
 """
 
 import html
+import json
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from index.article import Article
 from rag.answer import Citation
+from rag.language import question_language
 from rag.retrieve import Hit
 from ui import texts
 from ui.texts import Text
 from ui.turns import Turn
 
 FOUND_SHOWN = 4  # passages that stand open to view before there are citations; the rest are folded away
-ARTICLE_SHOWN = 20_000  # characters of an article on the page, around what is marked in it
-PASSAGE_MARGIN = 120  # characters around a quote that lies in none of the passages found
 
 _MARK = re.compile(r"[\[\uff3b]\s{0,2}(\d{1,3}(?:\s{0,2}[,\u3001\uff0c]\s{0,2}\d{1,3}){0,9})\s{0,2}[\]\uff3d]")
 _BOLD = re.compile(r"\*\*([^*\n]+)\*\*")
@@ -44,17 +46,19 @@ def escape(text: str) -> str:
 
 def both(text: Text) -> str:
     """A text of the page's own, in both languages. `code` in backquotes is set as code."""
-    return f'<span class="k-t"><span lang="ja">{_code(text.ja)}</span><span lang="en">{_code(text.en)}</span></span>'
+    return f'<span class="k-t"><span lang="ja">{code(text.ja)}</span><span lang="en">{code(text.en)}</span></span>'
 
 
 def header(article_count: int) -> str:
-    """The top of the page: name, tagline, how many articles, and the switch of the page's language."""
+    """The top of the page: name, tagline, the doors to conversations and articles, the switch of its language."""
     count = texts.ONE_ARTICLE if article_count == 1 else texts.ARTICLES.filled(count=f"{article_count:,}")
     return (
         '<div class="k-header"><div class="k-brand">'
         '<h1>Kotae <span lang="ja">答え</span></h1>'
         f"<p>{both(texts.TAGLINE)}</p></div>"
-        f'<div class="k-tools"><span class="k-count">{both(count)}</span>'
+        '<div class="k-tools">'
+        f'<button type="button" class="k-door" id="k-open-history">{both(texts.HISTORY)}</button>'
+        f'<button type="button" class="k-door k-count" id="k-open-articles">{both(count)}</button>'
         '<div class="k-switch" role="group">'
         '<button type="button" class="k-lang" id="k-lang-ja" lang="ja">日本語</button>'
         '<button type="button" class="k-lang" id="k-lang-en" lang="en">English</button>'
@@ -69,9 +73,11 @@ def welcome(article_count: int) -> str:
 
 
 def question(turn: Turn) -> str:
-    """The question as it was asked."""
+    """The question as it was asked, to be changed and asked again."""
+    edit = f'<button type="button" class="k-edit">{both(texts.EDIT)}</button>'
     return (
-        f'<div class="k-question" id="{_id(turn, "q")}">{_heading(texts.YOU_ASKED)}<p>{escape(turn.question)}</p></div>'
+        f'<div class="k-question" id="{_id(turn, "q")}">{_heading(texts.YOU_ASKED)}'
+        f'{edit}<p lang="{question_language(turn.question)}">{escape(turn.question)}</p></div>'
     )
 
 
@@ -79,6 +85,10 @@ def answer(turn: Turn) -> str:
     """The answer as far as it has come: its status, its text with links to the sources, and what to know about it."""
     known = _numbers(turn)
     parts = [_heading(texts.KOTAE_ANSWERED), _status(turn)]
+    if turn.standalone and turn.standalone.strip() != turn.question:
+        parts.append(
+            f'<p class="k-note k-standalone">{both(texts.UNDERSTOOD_AS)} <span>{escape(turn.standalone)}</span></p>'
+        )
     declined = turn.answer is not None and not turn.answer.answered
     if declined:
         parts.append(f'<p class="k-badge">{both(texts.DECLINED)}</p>')
@@ -99,29 +109,32 @@ def answer(turn: Turn) -> str:
 def error(failure: Exception) -> str:
     """What went wrong and the way out; an error of our own also in its own words, any other kept to the log."""
     text = texts.of_error(failure)
-    own = "" if text is texts.UNEXPECTED else f'<p class="k-detail" lang="en">{_code(str(failure))}</p>'
+    own = "" if text is texts.UNEXPECTED else f'<p class="k-detail" lang="en">{code(str(failure))}</p>'
     return (
         f'<div class="k-error" role="alert"><p class="k-error-title">{both(texts.FAILED)}</p>'
         f"<p>{both(text)}</p>{own}</div>"
     )
 
 
-def sources(turn: Turn) -> str:
-    """The cards under an answer: before it, the passages found; after it, what it cites, then the other passages."""
+def sources(turn: Turn, record: Mapping[str, Any] | None = None) -> str:
+    """The cards under an answer: before it, the passages found; after it, what it cites, then the other passages.
+
+    `record` is what the browser keeps of the turn; it travels unseen, as text.
+    """
+    kept = f'<div class="k-record">{escape(json.dumps(record))}</div>' if record else ""
     if turn.hits is None:
-        return ""
+        return f'<div class="k-sources" id="{_id(turn, "s")}">{kept}</div>' if kept else ""
     citations = turn.answer.citations if turn.answer else ()
+    hits = list(enumerate(turn.hits, start=1))
     if not citations:
         declined = turn.answer is not None and not turn.answer.answered
         title = texts.NEAREST if declined else texts.FOUND
         nothing = f'<p class="k-note">{both(texts.NOTHING_FOUND)}</p>'
-        return _group(
-            turn, title, [_found(turn, turn.hits[:FOUND_SHOWN]) or nothing, _others(turn, turn.hits[FOUND_SHOWN:])]
-        )
-    articles = {hit.article.id: hit.article for hit in turn.hits}
-    cards = [_cited(turn, number, group, articles) for number, group in _by_number(citations)]
-    rest = [hit for hit in turn.hits if not any(_covers(hit, citation) for citation in citations)]
-    return _group(turn, texts.SOURCES, [*cards, _others(turn, rest)])
+        shown = [_found(turn, hits[:FOUND_SHOWN]) or nothing, _others(turn, hits[FOUND_SHOWN:])]
+        return _group(turn, title, [*shown, kept])
+    cards = [_cited(turn, number, group) for number, group in by_number(citations)]
+    rest = [(place, hit) for place, hit in hits if not any(covers(hit, citation) for citation in citations)]
+    return _group(turn, texts.SOURCES, [*cards, _others(turn, rest), kept])
 
 
 # Parts of an answer
@@ -150,6 +163,7 @@ def _footer(turn: Turn) -> str:
         seconds = turn.answer.timings.get("total", sum(turn.answer.timings.values()))
         parts.append(f"<span>{both(texts.ANSWERED_IN.filled(seconds=f'{seconds:.1f}'))}</span>")
     parts.append(f'<button type="button" class="k-copy">{both(texts.COPY)}</button>')
+    parts.append(f'<button type="button" class="k-copy k-markdown">{both(texts.COPY_MARKDOWN)}</button>')
     return f'<div class="k-footer">{"".join(parts)}</div>'
 
 
@@ -219,65 +233,55 @@ def _group(turn: Turn, title: Text, cards: Iterable[str]) -> str:
     return f'<div class="k-sources" id="{_id(turn, "s")}"><h3>{both(title)}</h3>{"".join(cards)}</div>'
 
 
-def _found(turn: Turn, hits: Sequence[Hit]) -> str:
+def _found(turn: Turn, hits: Sequence[tuple[int, Hit]]) -> str:
     """Passages as cards without numbers: only what an answer cites has one."""
-    return "".join(_card(turn, 0, hit.article, (hit.passage.start, hit.passage.end)) for hit in hits)
+    return "".join(_card(turn, f"h{place}", hit, ()) for place, hit in hits)
 
 
-def _others(turn: Turn, hits: Sequence[Hit]) -> str:
+def _others(turn: Turn, hits: Sequence[tuple[int, Hit]]) -> str:
     if not hits:
         return ""
     title = both(texts.OTHERS.filled(count=len(hits)))
     return f'<details class="k-others"><summary>{title}</summary>{_found(turn, hits)}</details>'
 
 
-def _cited(turn: Turn, number: int, citations: Sequence[Citation], articles: dict[str, Article]) -> str:
-    """One card for all quotes that share a number. A quote is marked only where the article really has it."""
+def _cited(turn: Turn, number: int, citations: Sequence[Citation]) -> str:
+    """One card for all quotes that share a number, each marked in the passage where it stands."""
     first = citations[0]
-    article = articles.get(first.article_id)
-    spans = [
-        (c.start, c.end)
-        for c in citations
-        if article and c.article_id == article.id and 0 <= c.start < c.end and article.text[c.start : c.end] == c.quote
-    ]
-    if article is None or not spans:
-        quotes = "".join(f'<blockquote class="k-passage">{escape(c.quote)}</blockquote>' for c in citations)
-        return _shell(
-            turn, number, _title(number, first.title, [escape(first.source)], first.quote), quotes, opened=True
-        )
-    hit = next((hit for hit in turn.hits or () if _covers(hit, first)), None)
-    around = (
-        (hit.passage.start, hit.passage.end) if hit else (spans[0][0] - PASSAGE_MARGIN, spans[0][1] + PASSAGE_MARGIN)
+    hit = next((hit for hit in turn.hits or () if covers(hit, first)), None)
+    if hit is not None:
+        spans = spans_in(hit.passage.text, hit.passage.start, citations)
+        if spans:
+            return _card(turn, str(number), hit, spans)
+    quotes = "".join(f'<blockquote class="k-passage">{escape(c.quote)}</blockquote>' for c in citations)
+    title = _title(number, first.title, [escape(first.source)], first.quote)
+    return _shell(turn, str(number), title, quotes, opened=True)
+
+
+def _card(turn: Turn, part: str, hit: Hit, spans: Sequence[tuple[int, int]]) -> str:
+    """A card: title, source, date and language; the passage with its quotes marked; the way to the article."""
+    text = hit.passage.text
+    lead = text[slice(*spans[0])] if spans else text
+    cited = part.isdigit()
+    title = _title(int(part) if cited else 0, hit.article.title, facts(hit.article), lead)
+    passage = (
+        f'<blockquote class="k-passage" lang="{hit.passage.language}">'
+        f"{with_marks(text, 0, len(text), spans)}</blockquote>"
     )
-    return _card(turn, number, article, around, spans, opened=True)
+    return _shell(turn, part, title, passage, opened=cited)
 
 
-def _card(
-    turn: Turn,
-    number: int,
-    article: Article,
-    around: tuple[int, int],
-    spans: Sequence[tuple[int, int]] = (),
-    opened: bool = False,
-) -> str:
-    """A card: title, source, date and language; the passage with its quotes marked; the whole article to unfold."""
-    start, end = max(0, around[0]), min(len(article.text), around[1])
-    spans = _apart(spans)
-    inside = [span for span in spans if start <= span[0] and span[1] <= end]
-    lead = article.text[slice(*inside[0])] if inside else article.text[start:end]
-    facts = [escape(fact) for fact in (article.source, article.date) if fact]
-    facts.append(both(texts.LANGUAGE_NAMES[article.language]))
-    passage = f'<blockquote class="k-passage" lang="{article.language}">{_with_marks(article.text, start, end, inside)}'
-    whole = _whole(article, spans or [(start, end)])
-    return _shell(turn, number, _title(number, article.title, facts, lead), f"{passage}</blockquote>{whole}", opened)
-
-
-def _shell(turn: Turn, number: int, title: str, body: str, opened: bool) -> str:
-    anchor = f' id="{_id(turn, number)}"' if number else ""
+def _shell(turn: Turn, part: str, title: str, body: str, opened: bool) -> str:
+    to = f'<a class="k-open" href="#{_id(turn, part)}">{both(texts.READ_IN_ARTICLE)}</a>'
     return (
-        f'<details class="k-source"{anchor}{" open" if opened else ""}>'
-        f'<summary>{title}</summary><div class="k-body">{body}</div></details>'
+        f'<details class="k-source" id="{_id(turn, part)}"{" open" if opened else ""}>'
+        f'<summary>{title}</summary><div class="k-body">{body}{to}</div></details>'
     )
+
+
+def facts(article: Article) -> list[str]:
+    facts = [escape(fact) for fact in (article.source, article.date) if fact]
+    return [*facts, both(texts.LANGUAGE_NAMES[article.language])]
 
 
 def _title(number: int, title: str, facts: Sequence[str], lead: str) -> str:
@@ -289,26 +293,20 @@ def _title(number: int, title: str, facts: Sequence[str], lead: str) -> str:
     )
 
 
-def _whole(article: Article, spans: Sequence[tuple[int, int]]) -> str:
-    """The article around what is marked in it, at most `ARTICLE_SHOWN` characters of it."""
-    start = max(0, min(spans[0][0] - ARTICLE_SHOWN // 2, len(article.text) - ARTICLE_SHOWN))
-    end = min(len(article.text), start + ARTICLE_SHOWN)
-    shown = [span for span in spans if start <= span[0] and span[1] <= end]
-    before = f'<span class="k-cut">{both(texts.CUT_BEFORE)}</span>' if start else ""
-    after = f'<span class="k-cut">{both(texts.CUT_AFTER)}</span>' if end < len(article.text) else ""
-    return (
-        f'<details class="k-article"><summary>{both(texts.WHOLE_ARTICLE)}</summary>'
-        f'<div class="k-article-text" lang="{article.language}" tabindex="0">'
-        f"{before}{_with_marks(article.text, start, end, shown)}{after}</div></details>"
-    )
-
-
-def _with_marks(text: str, start: int, end: int, spans: Sequence[tuple[int, int]]) -> str:
+def with_marks(text: str, start: int, end: int, spans: Sequence[tuple[int, int]]) -> str:
+    """The text from `start` to `end`, escaped, with `spans` marked; they are in order and apart."""
     done, at = [], start
     for first, last in spans:
         done += [escape(text[at:first]), f"<mark>{escape(text[first:last])}</mark>"]
         at = last
     return "".join(done) + escape(text[at:end])
+
+
+def spans_in(text: str, offset: int, citations: Iterable[Citation]) -> list[tuple[int, int]]:
+    """Where the quotes stand in `text`, which begins at `offset` of its article. A quote that is not there is left
+    out, and so is never marked where it does not stand."""
+    places = ((c.start - offset, c.end - offset, c.quote) for c in citations)
+    return _apart((start, end) for start, end, quote in places if 0 <= start < end and text[start:end] == quote)
 
 
 def _apart(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -322,14 +320,14 @@ def _apart(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     return joined
 
 
-def _by_number(citations: Iterable[Citation]) -> list[tuple[int, list[Citation]]]:
+def by_number(citations: Iterable[Citation]) -> list[tuple[int, list[Citation]]]:
     groups: dict[int, list[Citation]] = {}
     for citation in citations:
         groups.setdefault(citation.number, []).append(citation)
     return sorted(groups.items())
 
 
-def _covers(hit: Hit, citation: Citation) -> bool:
+def covers(hit: Hit, citation: Citation) -> bool:
     passage = hit.passage
     return hit.article.id == citation.article_id and passage.start < citation.end and citation.start < passage.end
 
@@ -347,7 +345,7 @@ def _heading(text: Text) -> str:
     return f'<h2 class="k-sr">{both(text)}</h2>'
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
     """Escaped, with what stands in backquotes set as code."""
     pieces = escape(text).split("`")
     if len(pieces) % 2 == 0:

@@ -49,12 +49,7 @@ EMPTY_INDEX = Text(
     "There are no articles yet. Add some with `kotae index FOLDER`, then ask about them here.",
 )
 EXAMPLES_TITLE = Text("質問の例", "Examples")
-EXAMPLES = (
-    "OpenAIとAmazonの契約額はいくらで、期間は何年ですか？",
-    "How much is OpenAI's cloud deal with Amazon worth, and for how long?",
-    "What share of US electricity could AI data centers use by 2028?",
-    "Amazonは何人を削減しましたか？",
-)
+EXAMPLE_OF = {"ja": "「{title}」で、いちばん重要な点は何ですか？", "en": 'What is the main point of "{title}"?'}
 
 # The composer
 QUESTION = Text("質問", "Your question")
@@ -63,7 +58,14 @@ COMPOSER_HINT = Text("Enterで送信、Shift+Enterで改行", "Enter to send, Sh
 SEND = Text("送信", "Send")
 STOP = Text("停止", "Stop")
 RETRY = Text("もう一度答える", "Answer again")
-CLEAR = Text("会話を消す", "Clear")
+CLEAR = Text("新しい会話", "New conversation")
+UNDO = Text("取り消す", "Undo")
+EDIT = Text("編集", "Edit")
+EDITING = Text(
+    "質問を書き直しています。送信すると、これより後のやり取りは置き換わります。",
+    "Editing this question. Sending it replaces everything after it.",
+)
+CANCEL = Text("やめる", "Cancel")
 ANSWER_LANGUAGE = Text("回答の言語", "Answer in")
 AUTOMATIC = Text("自動", "Auto")
 
@@ -79,6 +81,8 @@ DECLINED = Text("記事には答えが見当たりません", "Not in the articl
 ANSWERED_IN = Text("{seconds}秒", "{seconds} s")
 WARNINGS = Text("ご確認ください", "Please check")
 COPY = Text("コピー", "Copy")
+COPY_MARKDOWN = Text("Markdownでコピー", "Copy as Markdown")
+UNDERSTOOD_AS = Text("次の質問として検索しました:", "Searched for:")
 COPIED = Text("コピーしました", "Copied")
 FAILED = Text("答えられませんでした", "Could not answer")
 
@@ -88,11 +92,106 @@ FOUND = Text("見つかった箇所", "Passages found")
 NEAREST = Text("近い内容の箇所", "Nearest passages")
 OTHERS = Text("ほかに見つかった箇所（{count}）", "Other passages found ({count})")
 NOTHING_FOUND = Text("関係のありそうな箇所は見つかりませんでした。", "No related passage was found.")
-WHOLE_ARTICLE = Text("記事全体を読む", "Read the whole article")
+READ_IN_ARTICLE = Text("記事の中で読む", "Read it in the article")
+ARTICLE_CHANGED = Text(
+    "記事がその後変わったため、回答したときの箇所だけを表示しています。",
+    "The article has changed since: this is the passage as it was when the answer was given.",
+)
+ARTICLE_GONE = Text(
+    "この記事は今のコレクションにありません。回答したときの箇所だけを表示しています。",
+    "This article is no longer in the collection: this is the passage as it was when the answer was given.",
+)
+WHY_FOUND = Text("この箇所が選ばれた理由", "Why this passage was found")
+SCORE = Text("総合スコア", "Score")
+SCORE_PARTS = {
+    "similarity": Text("意味の近さ（コサイン）", "Meaning (cosine)"),
+    "similarity_z": Text("意味の近さ（平均からの標準偏差）", "Meaning (deviations above the mean)"),
+    "words": Text("言葉の一致（BM25）", "Words (BM25)"),
+    "words_z": Text("言葉の一致（平均からの標準偏差）", "Words (deviations above the mean)"),
+    "rerank": Text("再順位づけ", "Reranker"),
+}
 OPEN_SOURCE = Text("出典{number}を開く", "Open source {number}")
 CUT_BEFORE = Text("（前略）", "(earlier text left out)")
 CUT_AFTER = Text("（後略）", "(later text left out)")
+CLOSE = Text("閉じる", "Close")
+SOURCE_PANEL = Text("出典", "Source")
 LANGUAGE_NAMES = {"ja": Text("日本語", "Japanese"), "en": Text("英語", "English")}
+
+# Conversations
+HISTORY = Text("会話", "Conversations")
+HISTORY_HINT = Text(
+    "会話はこのブラウザーの中にだけ保存され、サーバーには残りません。",
+    "Conversations are kept in this browser only, not on the server.",
+)
+HISTORY_EMPTY = Text(
+    "まだ会話がありません。質問すると、ここに残ります。",
+    "No conversations yet. Ask something and it will be kept here.",
+)
+HISTORY_NONE = Text("一致する会話がありません。", "No conversation matches.")
+HISTORY_OFF = Text(
+    "このブラウザーでは保存できないため、会話はページを閉じると消えます。",
+    "This browser does not let the page store anything: conversations are gone when it is closed.",
+)
+SEARCH_HISTORY = Text("会話を検索", "Search conversations")
+DELETE = Text("削除", "Delete")
+DELETE_ALL = Text("すべて削除", "Delete all")
+SURE = Text("本当に削除する", "Really delete")
+EXPORT_MARKDOWN = Text("Markdownで保存", "Save as Markdown")
+EXPORT_JSON = Text("JSONで保存", "Save as JSON")
+EXPORT_ALL = Text("すべてをJSONで保存", "Save all as JSON")
+TURNS = Text("質問{count}件", "{count} questions")
+
+# Articles
+ARTICLES_TITLE = Text("記事", "Articles")
+ADD = Text("記事を追加", "Add articles")
+CHOOSE_FILES = Text("ファイルを選ぶ", "Choose files")
+DROP_HINT = Text("ファイルをここにドロップすることもできます（{suffixes}）", "or drop them here ({suffixes})")
+PASTE_TITLE = Text("題名", "Title")
+PASTE_TEXT = Text("本文を貼りつける", "Paste the text")
+PASTE_ADD = Text("この文章を追加", "Add this text")
+PASTE = Text("文章を貼りつけて追加", "Add pasted text")
+FILTER_ARTICLES = Text("題名や出典で絞り込む", "Filter by title or source")
+ANY_LANGUAGE = Text("すべての言語", "Any language")
+DATE_FROM = Text("この日から", "From")
+DATE_TO = Text("この日まで", "To")
+NO_ARTICLE_MATCHES = Text("条件に合う記事がありません。", "No article matches.")
+MORE_ARTICLES = Text("ほか{count}件。条件を絞ってください。", "{count} more: narrow the list.")
+ASK_ONLY_THESE = Text("この条件の記事だけに質問する", "Ask only articles like these")
+ASK_ALL = Text("すべての記事に質問する", "Ask all articles")
+ONLY_THIS = Text("この記事だけに質問する", "Ask only this one")
+SCOPE = Text("質問の対象:", "Asking:")
+SCOPE_ALL = Text("すべての記事", "all articles")
+SCOPE_ARTICLES = Text("選んだ記事{count}件", "{count} chosen articles")
+REMOVE = Text("取り除く", "Remove")
+UPLOADING = Text("{name} を送っています（{percent}%）", "Sending {name} ({percent}%)")
+READING_IN = Text("記事を取り込んでいます", "Making the articles searchable")
+READ_IN = Text("追加しました: {name}（{count}件）", "Added: {name} ({count})")
+REFUSED = Text("追加できません: {name}", "Not added: {name}")
+DUPLICATE = Text(
+    "同じ文章の記事「{title}」がすでにあるため、{name} は追加しませんでした。",
+    "{name} was not added: '{title}' has the same text.",
+)
+RENAMED = Text(
+    "同じ名前の別の記事があるため、{name} という名前で追加しました。", "Added as {name}: another article has that name."
+)
+SEARCHABLE = Text("記事{count}件を検索できます。", "{count} articles can be searched now.")
+REMOVED = Text("取り除きました: {name}", "Removed: {name}")
+NO_CONNECTION = Text(
+    "Kotaeにつながりません。起動した端末を確かめて、もう一度お試しください。",
+    "Kotae cannot be reached. Check the terminal it runs in, then try again.",
+)
+TOO_LARGE = Text(
+    "{name} は大きすぎます。{limit} MBまでのファイルに分けてください。",
+    "{name} is too large: split it into files of at most {limit} MB.",
+)
+
+# While the models are prepared
+PREPARING = Text("Kotaeを準備しています", "Kotae is getting ready")
+PREPARING_HINT = Text(
+    "初回はモデルの確認に少し時間がかかります。準備ができると、この画面は自動で切り替わります。",
+    "The first start takes a little longer. This page changes by itself when everything is ready.",
+)
+PREPARING_FAILED = Text("準備できませんでした", "Kotae could not get ready")
 
 # What went wrong, and the way out. The error's own message, which carries the value, stands under it.
 UNEXPECTED = Text(
@@ -150,23 +249,6 @@ def of_error(error: BaseException) -> Text:
 
 
 def for_browser() -> dict[str, dict[str, str]]:
-    """The texts that live in gradio's own components, by the name under which `page.js` puts them there."""
-    names = {
-        "question": QUESTION,
-        "placeholder": PLACEHOLDER,
-        "send": SEND,
-        "stop": STOP,
-        "retry": RETRY,
-        "clear": CLEAR,
-        "answerLanguage": ANSWER_LANGUAGE,
-        "automatic": AUTOMATIC,
-        "conversation": CONVERSATION,
-        "examples": EXAMPLES_TITLE,
-        "youAsked": YOU_ASKED,
-        "answered": KOTAE_ANSWERED,
-        "searching": SEARCHING,
-        "writing": WRITING,
-        "copied": COPIED,
-        "pageLanguage": PAGE_LANGUAGE,
-    }
-    return {name: {"ja": text.ja, "en": text.en} for name, text in names.items()}
+    """Every text, by its name here: `page.js` takes what it needs."""
+    found = {name: text for name, text in globals().items() if isinstance(text, Text)}
+    return {name: {"ja": text.ja, "en": text.en} for name, text in found.items()}

@@ -1,28 +1,37 @@
 """One question on its way to its answer, as the page sees it: a turn. Knows nothing of HTML or gradio.
 
-`take` runs `Bot.stream` in a thread of its own and yields the turn each time it has changed, so that Stop and a closed
+`grow` runs `Bot.stream` in a thread of its own and yields the turn each time it has changed, so that Stop and a closed
 tab act at once even while the model is silent, and so that everyone's passages appear while one model serves them all.
+Between two changes it yields None and waits for nothing: `take` sleeps there, `take_async` lets others run.
 """
 
+import asyncio
 import logging
 import queue
 import threading
+import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Literal, Protocol
 
-from index.errors import KotaeError
+from index.article import Article
+from index.build import IndexReport
+from index.catalogue import Entry
+from index.errors import ChatModelBusy, KotaeError
+from index.progress import ProgressCallback
 from rag.answer import Answer, Found, Piece
 from rag.language import Asked
 from rag.prompt import Message
-from rag.retrieve import Hit
+from rag.retrieve import Filters, Hit
 from rag.settings import Settings
 
 Stage = Literal["searching", "waiting", "reading", "writing", "done", "stopped", "failed"]
 
-TICK = 0.05  # seconds between two looks at Stop while nothing comes
+TICK = 0.03  # seconds between two looks while nothing comes
+WAITING_ROOM = 64  # questions that may wait for the model; the next one is refused
 REMEMBERED = 6  # turns that are given to the next question as its history
 
 log = logging.getLogger(__name__)
@@ -41,8 +50,23 @@ class Bot(Protocol):
     def settings(self) -> Settings: ...
 
     def stream(
-        self, question: str, language: Asked = "auto", history: Sequence[Message] = ()
+        self,
+        question: str,
+        language: Asked = "auto",
+        history: Sequence[Message] = (),
+        *,
+        filters: Filters | None = None,
     ) -> Iterator[Found | Piece | Answer]: ...
+
+    def articles(self) -> Sequence[Entry]: ...
+
+    def article(self, article_id: str) -> Article | None: ...
+
+
+class Keeper(Bot, Protocol):
+    """A bot whose articles can be changed from the page."""
+
+    def index(self, paths: Sequence[Path] = (), *, progress: ProgressCallback = ...) -> IndexReport: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +77,7 @@ class Turn:
     question: str
     model_name: str
     language: Asked = "auto"
+    filters: Filters = field(default_factory=Filters)
     stage: Stage = "searching"
     ahead: int = 0
     hits: tuple[Hit, ...] | None = None
@@ -70,6 +95,23 @@ class Turn:
         """The final text if there is one, else what has been written so far."""
         return self.answer.text if self.answer else self.written
 
+    @property
+    def standalone(self) -> str:
+        """The question that a follow-up was turned into, "" when it stands on its own."""
+        return str(getattr(self.answer, "standalone", ""))
+
+    def kept(self) -> "Turn":
+        """The same without the articles' texts: what a conversation remembers. A passage has its own text."""
+
+        def slim(hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
+            return tuple(replace(hit, article=replace(hit.article, text="")) for hit in hits)
+
+        return replace(
+            self,
+            hits=None if self.hits is None else slim(self.hits),
+            answer=self.answer and replace(self.answer, hits=slim(self.answer.hits)),
+        )
+
 
 # What the worker reports: what the stream yields, an error, how many stand before this turn, None at the end.
 Change = Found | Piece | Answer | Exception | int | None
@@ -78,17 +120,25 @@ Change = Found | Piece | Answer | Exception | int | None
 class Places:
     """The model's places, given out in the order of asking; a waiter is told how many stand before it."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, waiting_room: int = WAITING_ROOM) -> None:
         self._free = count
+        self._room = waiting_room
         self._waiting: deque[object] = deque()
         self._changed = threading.Condition()
 
     @contextmanager
     def one(self, tell: Callable[[int], None], stop: threading.Event) -> Iterator[bool]:
-        """Waits for a place and holds it; False when stopped before one was free."""
+        """Waits for a place and holds it; False when stopped before one was free.
+
+        Raises ChatModelBusy when the waiting room is full.
+        """
         ticket = object()
         told = -1
         with self._changed:
+            if len(self._waiting) >= self._room:
+                raise ChatModelBusy(
+                    f"{len(self._waiting)} questions are waiting for the model already: ask again in a minute"
+                )
             self._waiting.append(ticket)
             while not stop.is_set() and not (self._free and self._waiting[0] is ticket):
                 ahead = self._waiting.index(ticket) + 1
@@ -121,6 +171,30 @@ def take(
     bot: Bot, turn: Turn, history: Sequence[Message], places: Places, stop: threading.Event
 ) -> Generator[Turn, None, None]:
     """Yields the turn as it grows: first unchanged, last with its answer, its error, or stopped with what it has."""
+    with closing(grow(bot, turn, history, places, stop)) as growing:
+        for grown in growing:
+            if grown is None:
+                time.sleep(TICK)
+            else:
+                yield grown
+
+
+async def take_async(
+    bot: Bot, turn: Turn, history: Sequence[Message], places: Places, stop: threading.Event
+) -> AsyncGenerator[Turn, None]:
+    """The same for a server that must hold no thread for those who wait."""
+    with closing(grow(bot, turn, history, places, stop)) as growing:
+        for grown in growing:
+            if grown is None:
+                await asyncio.sleep(TICK)
+            else:
+                yield grown
+
+
+def grow(
+    bot: Bot, turn: Turn, history: Sequence[Message], places: Places, stop: threading.Event
+) -> Generator[Turn | None, None, None]:
+    """The turn whenever it has changed, None while it has not. Closing it stops the model."""
     yield turn
     changes: queue.SimpleQueue[Change] = queue.SimpleQueue()
     worker = threading.Thread(
@@ -137,8 +211,7 @@ def take(
                 turn = _after(turn, change)
             if stop.is_set() and turn.running:
                 turn = replace(turn, stage="stopped")
-            if turn != before:
-                yield turn
+            yield turn if turn != before else None
     finally:
         stop.set()  # a closed tab closes this generator here: the worker then closes the model's
 
@@ -153,7 +226,7 @@ def _work(
 ) -> None:
     """Drives the stream in one thread from first to last: searching at once, the model only with a place."""
     try:
-        stream = bot.stream(turn.question, turn.language, history)
+        stream = bot.stream(turn.question, turn.language, history, filters=turn.filters)
         try:
             put(next(stream))
             with places.one(put, stop) as got:
@@ -172,9 +245,8 @@ def _work(
 
 
 def _arrived(changes: "queue.SimpleQueue[Change]") -> Iterator[Change]:
-    """All that is there, after waiting a little for the first: pieces that come together are shown together."""
+    """All that is there: pieces that come together are shown together."""
     try:
-        yield changes.get(timeout=TICK)
         while True:
             yield changes.get_nowait()
     except queue.Empty:

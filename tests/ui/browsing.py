@@ -1,22 +1,25 @@
 """A page served from a thread, and what its browser asked for. For any bot that has what `ui.turns.Bot` asks for."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 from playwright.sync_api import Page
 
-from ui.page import serving
-from ui.turns import Bot
+from ui.page_settings import PageSettings
+from ui.server import serving
+from ui.turns import Keeper
 
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"  # ignored by git; each run overwrites them
 
 
 @contextmanager
-def served(bot: Bot) -> Iterator[str]:
+def served(bot: Keeper, settings: PageSettings | None = None) -> Iterator[str]:
     """The address of a page that serves `bot` from a thread."""
     addresses: list[str] = []
     up = threading.Event()
@@ -25,10 +28,14 @@ def served(bot: Bot) -> Iterator[str]:
         addresses.append(url)
         up.set()
 
-    with serving(bot, port=0, ready=ready) as server:
+    with serving(lambda _: bot, settings or PageSettings(port=0), ready) as server:
         thread = threading.Thread(target=server, daemon=True)
         thread.start()
         assert up.wait(30), "the page did not come up"
+        until = time.monotonic() + 60
+        while httpx.get(f"{addresses[0]}/readyz", verify=False).status_code != 200:
+            assert time.monotonic() < until, "the page did not get ready"
+            time.sleep(0.05)
         yield addresses[0]
         server.should_exit = True
         thread.join(15)

@@ -1,6 +1,7 @@
 """A real browser that cannot reach anything but this machine.
 
-`open_page(bot)` serves any bot that has what `ui.turns.Bot` asks for, so a test with the real Chatbot uses it as it is.
+`open_page(bot)` serves any bot that has what `ui.turns.Keeper` asks for, so a test
+with the real Chatbot uses it as it is.
 """
 
 import os
@@ -12,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.ui.browsing import OpenPage, Watched, served
-from ui.turns import Bot
+from ui.turns import Keeper
 
 CHROMIUM = [
     "--headless",
@@ -44,7 +45,7 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
     """Serves a bot and opens its page. Keywords are playwright's, for a context: `locale`, `color_scheme`, ..."""
     with ExitStack() as stack:
 
-        def opened(bot: Bot, **context: object) -> Watched:
+        def opened(bot: Keeper, **context: object) -> Watched:
             url = stack.enter_context(served(bot))
             options = {"locale": "ja-JP", "viewport": {"width": 1280, "height": 900}} | context
             page = stack.enter_context(browser.new_context(**options)).new_page()  # type: ignore[arg-type]

@@ -7,10 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from index.article import Article, Language, Passage
+from index.build import IndexReport
+from index.catalogue import Entry, entry
+from index.errors import StoreError
+from index.progress import Progress, ProgressCallback, nobody
 from rag.answer import Answer, Citation, Found, Piece
 from rag.language import Asked
 from rag.prompt import Message
-from rag.retrieve import Hit
+from rag.retrieve import Filters, Hit
 from rag.settings import Settings
 
 
@@ -32,7 +36,7 @@ def hit(of: Article, quote: str, score: float = 1.0) -> Hit:
         heading="",
         language=of.language,
     )
-    return Hit(passage=passage, article=of, score=score)
+    return Hit(passage=passage, article=of, score=score, parts={"similarity": 0.87, "words": 3.1})
 
 
 def citation(number: int, of: Article, quote: str) -> Citation:
@@ -96,10 +100,29 @@ class ScriptedBot:
     model_name: str = "scripted-model"
     settings: Settings = field(default_factory=lambda: Settings(home=Path("/nowhere"), models=Path("/nowhere")))
 
+    shelf: tuple[Article, ...] = (DEAL, POWER)
+    filters: list[Filters | None] = field(default_factory=list)
+
+    def articles(self) -> list[Entry]:
+        return [entry(one) for one in self.shelf[: self.article_count]]
+
+    def article(self, article_id: str) -> Article | None:
+        return next((one for one in self.shelf if one.id == article_id), None)
+
+    def index(self, paths: Sequence[Path] = (), *, progress: ProgressCallback = nobody) -> IndexReport:
+        progress(Progress(label="wait"))
+        raise StoreError(f"this bot's articles never change, not by {paths}")
+
     def stream(
-        self, question: str, language: Asked = "auto", history: Sequence[Message] = ()
+        self,
+        question: str,
+        language: Asked = "auto",
+        history: Sequence[Message] = (),
+        *,
+        filters: Filters | None = None,
     ) -> Iterator[Found | Piece | Answer]:
         self.asked.append((question, language, tuple(history)))
+        self.filters.append(filters)
         answer = self.answers.get(question) or deal_answer(question)
         if isinstance(answer, Exception):
             raise answer

@@ -16,10 +16,16 @@ from playwright.sync_api import expect
 from index.errors import NoIndex, SettingsError
 from rag.answer import Answer
 from tests.ui.browsing import OpenPage, Watched, served
-from tests.ui.scripted import DEAL, HITS, QUOTE, ScriptedBot, article, citation, deal_answer, hit
+from tests.ui.scripted import DEAL, HITS, POWER, QUOTE, ScriptedBot, article, citation, deal_answer, hit
 from ui import texts
-from ui.page import serve
+from ui.page import examples_from
+from ui.page_settings import PageSettings
+from ui.server import serve
 
+SELECTED = """(selector) => {
+  getSelection().selectAllChildren(document.querySelector(selector));
+  return getSelection().toString();
+}"""
 QUESTION = "OpenAIとAmazonの契約額はいくらですか"
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 
@@ -41,16 +47,20 @@ def test_a_question_is_answered_with_sources_that_open(open_page: OpenPage) -> N
     expect(card.locator(".k-title")).to_have_text(DEAL.title)
     expect(card.locator(".k-facts")).to_contain_text("2025-11-03")
     expect(card.locator(".k-passage mark")).to_have_text(QUOTE)
-    card.locator("> summary").click()
-    expect(card).not_to_have_attribute("open", "")
-    page.locator(".k-cite").first.click()
-    expect(card).to_have_attribute("open", "")
-    expect(card.locator("> summary")).to_be_focused()
-    expect(card).to_be_in_viewport()
-    card.locator(".k-article > summary").click()
-    expect(card.locator(".k-article-text")).to_contain_text("展開スケジュール")
-    expect(card.locator(".k-article-text mark")).to_have_text(QUOTE)
     watched.shot("answered-ja-light")
+    page.locator(".k-cite").first.click()
+    panel = page.locator("#k-panel")
+    expect(panel.locator(".k-article-text")).to_contain_text("展開スケジュール")
+    expect(panel.locator(".k-article-text mark")).to_have_text(QUOTE)
+    expect(panel.locator("article h2")).to_be_focused()
+    expect(panel.locator(".k-facts")).to_contain_text("2025-11-03")
+    panel.locator(".k-scores summary").click()
+    expect(panel.locator(".k-scores dl")).to_contain_text("0.87")
+    assert page.evaluate(SELECTED, "#k-panel mark") == QUOTE
+    watched.shot("source-ja-light")
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    expect(page.locator(".k-cite").first).to_be_focused()
     assert bot.asked == [(QUESTION, "auto", ())]
     assert watched.foreign == []
     assert watched.complaints == []
@@ -130,11 +140,9 @@ def test_a_conversation_keeps_each_turns_sources_and_can_be_repeated_and_cleared
     expect(page.locator("#k-2-1 .k-passage mark")).to_have_text(QUOTE)
     assert [message["content"] for message in bot.asked[1][2]] == ["一", deal_answer("一").text]
     page.locator("#k-retry").click()
-    expect.set_options(timeout=10_000)
-    page.wait_for_function("() => document.querySelectorAll('.k-done').length === 2")
     while len(bot.asked) < 3:
-        time.sleep(0.02)
-    watched.finished()
+        page.wait_for_timeout(20)
+    page.wait_for_function("() => document.querySelectorAll('.k-done').length === 2")
     assert [asked[0] for asked in bot.asked] == ["一", "二", "二"]
     assert len(bot.asked[2][2]) == 2
     expect(page.locator(".k-question")).to_have_count(2)
@@ -221,9 +229,11 @@ def test_the_answers_language_is_apart_from_the_pages(open_page: OpenPage) -> No
 def test_an_example_is_asked_by_a_click(open_page: OpenPage) -> None:
     bot = ScriptedBot(pause=0)
     watched = open_page(bot)
-    watched.page.get_by_role("button", name=texts.EXAMPLES[1]).click()
+    example = f"「{DEAL.title}」で、いちばん重要な点は何ですか？"
+    assert examples_from(bot.articles()) == [example, f'What is the main point of "{POWER.title}"?']
+    watched.page.get_by_role("button", name=example).click()
     watched.page.wait_for_selector(".k-done")
-    assert [asked[0] for asked in bot.asked] == [texts.EXAMPLES[1]]
+    assert [asked[0] for asked in bot.asked] == [example]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -270,7 +280,7 @@ def test_hostile_text_stays_text_and_asks_the_network_for_nothing(open_page: Ope
         "<a href='http://evil.example'>x</a> <form action=http://evil.example> </div></details>"
     )
     poisoned = article("x", attack, f"start\n{attack}\nend", source=attack)
-    bot = ScriptedBot(pause=0.005, model_name=attack)
+    bot = ScriptedBot(pause=0.005, model_name=attack, shelf=(poisoned,))
     bot.answers[attack] = Answer(
         question=attack,
         text=f"{attack}\n\n{attack} [1]\n- {attack}",
@@ -284,12 +294,16 @@ def test_hostile_text_stays_text_and_asks_the_network_for_nothing(open_page: Ope
     page = watched.page
     watched.ask(attack)
     watched.finished()
-    page.locator("#k-1-1 .k-article > summary").click()
+    page.locator("#k-1-1 .k-open").click()
+    expect(page.locator("#k-panel .k-article-text mark")).to_have_text(attack)
+    page.locator("#k-panel .k-close").click()
+    page.locator("#k-open-history").click()
+    expect(page.locator("#k-panel .k-entry .k-title")).to_have_text(attack)
     page.wait_for_timeout(500)
     assert page.title() == texts.TITLE
     assert watched.foreign == []
     assert watched.complaints == []
-    chat = page.locator("#k-chat")
+    chat = page.locator(":is(#k-chat, #k-panel)")
     for selector in ("script", "img", "style:not(svg style)", "form", "iframe", "a:not([href^='#k-'])"):
         expect(chat.locator(selector)).to_have_count(0)
     expect(page.locator("#k-1-1 .k-passage mark")).to_have_text(attack)
@@ -309,15 +323,22 @@ def test_screen_readers_hear_the_whole_answer_once_and_no_markup(open_page: Open
     expect(page.get_by_role("heading", level=1)).to_contain_text("Kotae")
 
 
-def test_copying_takes_the_answer_with_its_sources(open_page: OpenPage) -> None:
+def test_copying_takes_the_answer_with_its_sources_as_text_or_markdown(open_page: OpenPage) -> None:
     watched = open_page(ScriptedBot(pause=0), permissions=["clipboard-read", "clipboard-write"])
     watched.ask(QUESTION)
     watched.finished()
-    watched.page.locator(".k-copy").click()
-    expect(watched.page.locator(".k-copy")).to_have_text(texts.COPIED.ja)
+    second = "すべての容量は2026年末までに展開される予定"
+    watched.page.locator(".k-copy").first.click()
+    expect(watched.page.locator(".k-copy").first).to_contain_text(texts.COPIED.ja)
     assert watched.page.evaluate("navigator.clipboard.readText()") == (
         "契約額は380億ドルで、期間は7年間です[1]。\n\n- すべての容量は2026年末までに展開されます[2]。\n\n"
-        f"[1] {DEAL.title}: {HITS[0].passage.text}\n[2] {DEAL.title}: {HITS[2].passage.text}"
+        f"[1] {DEAL.title}, {DEAL.source}: 「{QUOTE}」\n[2] {DEAL.title}, {DEAL.source}: 「{second}」"
+    )
+    watched.page.locator(".k-markdown").click()
+    expect(watched.page.locator(".k-markdown")).to_contain_text(texts.COPIED.ja)
+    assert watched.page.evaluate("navigator.clipboard.readText()") == (
+        "契約額は**380億ドル**で、期間は7年間です[1]。\n\n- すべての容量は2026年末までに展開されます[2]。\n\n"
+        f"> [1] {QUOTE}\n>\n> — {DEAL.title}, {DEAL.source}\n\n> [2] {second}\n>\n> — {DEAL.title}, {DEAL.source}"
     )
 
 
@@ -370,17 +391,11 @@ def test_other_programs_ask_by_gradio_client_and_get_the_answer_as_json() -> Non
             assert list(endpoints) == ["/ask"]
 
 
-def test_only_this_machine_is_served_until_there_is_authentication() -> None:
-    for host in ("0.0.0.0", "192.168.1.2", "example.com", "::"):
-        with pytest.raises(SettingsError, match="authentication is not built yet"):
-            serve(ScriptedBot(), host=host)
-
-
 def test_a_port_that_is_taken_is_said_and_not_moved() -> None:
     with served(ScriptedBot()) as url:
         port = int(url.rsplit(":", 1)[1])
         with pytest.raises(SettingsError, match=f"cannot serve on port {port} of 127.0.0.1"):
-            serve(ScriptedBot(), port=port)
+            serve(lambda _: ScriptedBot(), PageSettings(port=port))
 
 
 def test_no_variable_can_loosen_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -398,7 +413,7 @@ def test_no_variable_can_loosen_the_page(monkeypatch: pytest.MonkeyPatch) -> Non
     page = build_page(ScriptedBot())
     assert page.analytics_enabled is False
     assert page.root_path == ""
-    assert page._queue.max_size == 64
+    assert page._queue.max_size == 128
 
 
 def test_an_empty_index_says_what_to_do(open_page: OpenPage) -> None:
@@ -419,12 +434,12 @@ def test_a_long_answer_ends_with_what_the_core_says_last(open_page: OpenPage) ->
 
 def test_an_article_opens_at_its_quote(open_page: OpenPage) -> None:
     long = article("long", "Long", "\n".join(f"line {n}" for n in range(400)))
-    bot = ScriptedBot(pause=0)
+    bot = ScriptedBot(pause=0, shelf=(long,))
     bot.answers["q"] = replace(
         deal_answer("q"), citations=(citation(1, long, "line 333"),), hits=(hit(long, "line 333"),)
     )
     watched = open_page(bot)
     watched.ask("q")
     watched.finished()
-    watched.page.locator("#k-1-1 .k-article > summary").click()
-    expect(watched.page.locator("#k-1-1 .k-article-text mark")).to_be_in_viewport()
+    watched.page.locator("#k-1-1 .k-open").click()
+    expect(watched.page.locator("#k-panel mark")).to_be_in_viewport()

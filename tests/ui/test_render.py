@@ -1,7 +1,9 @@
 """Text becomes HTML here and nowhere else: walked token by token, whatever the text says."""
 
+import json
 import re
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 
 import pytest
@@ -10,6 +12,7 @@ from index.errors import EmbedderMismatch, KotaeError, NoIndex
 from rag.answer import Answer, Citation
 from tests.ui.scripted import DEAL, HITS, QUOTE, article, citation, deal_answer, hit
 from ui import render, texts
+from ui.records import to_record
 from ui.turns import Turn
 
 TAGS = {"a", "blockquote", "br", "button", "code", "details", "div", "h1", "h2", "h3", "li", "mark", "p", "span"}
@@ -153,15 +156,12 @@ def test_paragraphs_bullets_and_bold_are_all_that_is_rendered() -> None:
     ) in render.answer(done(answer))
 
 
-def test_a_quote_is_marked_in_its_passage_and_in_its_article() -> None:
+def test_a_quote_is_marked_in_its_passage() -> None:
     walk = Walk(render.sources(done(deal_answer("q"))))
     second = "すべての容量は2026年末までに展開される予定"
-    assert walk.marked == [QUOTE, QUOTE, second, second, POWER_LINE]
+    assert walk.marked == [QUOTE, second]
     assert "k-1-1" in walk.ids
     assert "k-1-2" in walk.ids
-
-
-POWER_LINE = HITS[1].passage.text  # not cited: only its whole article marks it
 
 
 def test_a_quote_that_is_not_what_the_article_says_there_is_shown_but_never_marked() -> None:
@@ -177,7 +177,7 @@ def test_quotes_with_one_number_share_a_card_and_overlaps_are_joined() -> None:
     first = citation(1, DEAL, "380億ドル規模の7年間")
     second = citation(1, DEAL, "7年間のクラウド")
     walk = Walk(render.sources(done(replace(deal_answer("q"), citations=(first, second), hits=HITS[:1]))))
-    assert walk.marked == [text[first.start : second.end]] * 2
+    assert walk.marked == [text[first.start : second.end]]
     assert walk.ids.count("k-1-1") == 1
 
 
@@ -197,14 +197,22 @@ def test_a_declined_answer_shows_the_nearest_passages() -> None:
     assert texts.DECLINED.ja in render.answer(declined)
 
 
-def test_a_long_article_is_cut_around_its_quote() -> None:
-    long = article("long", "Long", "a" * 50_000 + "\nthe quote\n" + "b" * 50_000)
-    answer = replace(deal_answer("q"), citations=(citation(1, long, "the quote"),), hits=(hit(long, "the quote"),))
-    html = render.sources(done(answer))
-    assert len(html) < 25_000
-    assert texts.CUT_BEFORE.en in html
-    assert texts.CUT_AFTER.en in html
-    assert Walk(html).marked == ["the quote", "the quote"]
+def test_what_the_browser_keeps_travels_as_text_that_shows_nothing() -> None:
+    asked = done(deal_answer("</div><script>"))
+    html = render.sources(asked, to_record(asked))
+    (kept,) = re.findall(r'<div class="k-record">(.*?)</div>', html)
+    assert json.loads(unescape(kept)) == to_record(asked)
+    assert "k-record" not in render.sources(asked)
+
+
+def test_a_follow_up_shows_the_question_it_was_turned_into() -> None:
+    class FollowUp(Answer):
+        standalone = "How long is OpenAI's <deal>?"
+
+    answer = FollowUp(question="How long?", text="7.", language="en", answered=True)
+    html = render.answer(turn(question="How long?", stage="done", answer=answer))
+    assert "How long is OpenAI&#x27;s &lt;deal&gt;?" in html
+    assert "k-standalone" not in render.answer(done(deal_answer("q")))
 
 
 @pytest.mark.parametrize(
@@ -229,7 +237,7 @@ def test_every_kind_of_error_has_its_text_and_every_text_both_languages() -> Non
     for text in [*pairs, *texts.ERRORS.values()]:
         assert re.search(r"[\u3040-\u30ff\u4e00-\u9fff]", text.ja)
         assert text.en.isascii()
-        assert re.findall(r"\{\w+\}", text.ja) == re.findall(r"\{\w+\}", text.en)
+        assert sorted(re.findall(r"\{\w+\}", text.ja)) == sorted(re.findall(r"\{\w+\}", text.en))
 
 
 def test_rendering_is_linear_in_hostile_text() -> None:

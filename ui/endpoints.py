@@ -1,0 +1,144 @@
+"""What the page's own scripts ask for beside gradio: sources, articles, uploads. Knows nothing of answering.
+
+HTML comes from `ui.render_panel`; everything else is JSON, which `page.js` shows as text.
+"""
+
+import json
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
+from starlette.concurrency import run_in_threadpool
+
+from index.catalogue import Entry
+from index.errors import ArticleError, KotaeError, QuestionError
+from index.formats import SUFFIXES
+from index.progress import Progress, ProgressCallback
+from ui import render_panel, texts
+from ui.library import LARGEST_FILE, Library
+from ui.records import from_record
+from ui.turns import Keeper
+
+SHOWN = 200  # articles of the list on the page at once
+
+
+def page_routes(bot: Keeper) -> APIRouter:
+    """The routes under /kotae/."""
+    router = APIRouter(prefix="/kotae")
+    library = Library(bot)
+
+    @router.post("/source")
+    async def source(request: Request) -> HTMLResponse:
+        """A part of a turn within its article: {"turn": a stored turn, "part": "1" or "h3"}."""
+        try:
+            wanted = json.loads(await request.body())
+            turn, part = from_record(wanted["turn"]), str(wanted["part"])
+        except (ValueError, KeyError, TypeError, QuestionError):
+            return HTMLResponse("", 400)
+        article_id = render_panel.article_id(turn, part)
+        if not article_id:
+            return HTMLResponse("", 404)
+        article = await run_in_threadpool(bot.article, article_id)
+        return HTMLResponse(render_panel.source(turn, part, article))
+
+    @router.get("/article")
+    def article(id: str) -> HTMLResponse:
+        found = bot.article(id)
+        return HTMLResponse(render_panel.article(found) if found else "", 200 if found else 404)
+
+    @router.get("/articles")
+    def articles(q: str = "", language: str = "", date_from: str = "", date_to: str = "") -> JSONResponse:
+        """The articles that match, the first SHOWN of them, and how many there are."""
+        entries = bot.articles()
+        matching = [entry for entry in entries if _fits(entry, q, language, date_from, date_to)]
+        return JSONResponse(
+            {
+                "total": len(entries),
+                "matching": len(matching),
+                "suffixes": list(SUFFIXES),
+                "largest": LARGEST_FILE,
+                "articles": [
+                    {
+                        "id": entry.id,
+                        "title": entry.title,
+                        "language": entry.language,
+                        "source": entry.source,
+                        "date": entry.date,
+                        "characters": entry.characters,
+                        "removable": library.owns(entry),
+                    }
+                    for entry in matching[:SHOWN]
+                ],
+            }
+        )
+
+    @router.post("/upload")
+    async def upload(name: str, request: Request) -> JSONResponse:
+        """One file, its bytes as the body. It is kept, and searchable after /kotae/index."""
+        data = await request.body()
+        received = await run_in_threadpool(library.receive, name, data)
+        return JSONResponse(
+            {
+                "name": received.name,
+                "kept": received.kept,
+                "titles": received.titles,
+                "renamed": received.renamed,
+                "duplicate_of": received.duplicate_of,
+                "problem": received.problem,
+            }
+        )
+
+    @router.post("/index")
+    def index() -> StreamingResponse:
+        """Makes the uploads searchable. One JSON object a line: progress, then {"articles": ...} or {"error": ...}."""
+
+        def work(progress: ProgressCallback) -> dict[str, Any]:
+            return {"articles": library.index(progress).articles}
+
+        return StreamingResponse(_lines(work), media_type="application/x-ndjson")
+
+    @router.post("/remove")
+    def remove(id: str) -> StreamingResponse:
+        """Takes an uploaded article out; lines as from /kotae/index."""
+
+        def work(progress: ProgressCallback) -> dict[str, Any]:
+            return {"removed": library.remove(id, progress), "articles": len(bot.articles())}
+
+        return StreamingResponse(_lines(work), media_type="application/x-ndjson")
+
+    return router
+
+
+def _fits(entry: Entry, words: str, language: str, date_from: str, date_to: str) -> bool:
+    """Whether an entry is in the list: every word in title, source or id; dates as in `Manifest.select`."""
+    text = f"{entry.title}\n{entry.source}\n{entry.id}".casefold()
+    return (
+        (not language or entry.language == language)
+        and all(word in text for word in words.casefold().split())
+        and (not date_from or entry.date >= date_from)
+        and (not date_to or "" < entry.date[: len(date_to)] <= date_to)
+    )
+
+
+def _lines(work: Callable[[ProgressCallback], dict[str, Any]]) -> Iterator[str]:
+    """What `work` reports and returns, a line each, while it runs in a thread of its own."""
+    events: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+
+    def report(progress: Progress) -> None:
+        events.put({"label": progress.label, "done": progress.done, "total": progress.total})
+
+    def run() -> None:
+        try:
+            events.put(work(report))
+        except (KotaeError, OSError) as error:
+            text = texts.ERRORS[ArticleError] if isinstance(error, ArticleError) else texts.of_error(error)
+            events.put({"error": {"ja": text.ja, "en": text.en}, "reason": str(error)})
+        finally:
+            events.put(None)
+
+    threading.Thread(target=run, name="kotae-index", daemon=True).start()
+    while (event := events.get()) is not None:
+        yield json.dumps(event) + "\n"
