@@ -119,7 +119,7 @@ def test_the_language_of_the_answer_can_be_asked_for(capsys: pytest.CaptureFixtu
 def test_a_declined_answer_shows_the_nearest_passages(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.chatbot.yes_probability", lambda *_: 0.0)
+    monkeypatch.setattr("rag.writer.yes_probability", lambda *_: 0.0)
     status, out, _ = run(capsys, "ask", "Who is the aaa president?")
     assert status == 0
     assert out.splitlines()[0] == "The articles do not say. The nearest passages are shown below."
