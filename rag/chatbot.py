@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from index.article import LANGUAGES, Language
 from index.build import IndexReport, update_index
 from index.collection import Collection
+from index.dictionary import Dictionary
 from index.embed import Embedder
 from index.errors import ChatModelError, QuestionError
 from index.home import Home
@@ -72,7 +73,7 @@ class Chatbot:
         place = Home(settings.home)
         place.live  # noqa: B018  (raises NoIndex before a model is prepared)
         embedder = open_embedder(settings, progress)
-        return cls(settings, embedder, Collection(place, embedder))
+        return cls(settings, embedder, Collection(place, embedder, open_dictionary(settings, progress)))
 
     @property
     def article_count(self) -> int:
@@ -235,6 +236,11 @@ def open_embedder(settings: Settings, progress: ProgressCallback = nobody) -> Em
         threads=settings.threads,
         progress=progress,
     )
+
+
+def open_dictionary(settings: Settings, progress: ProgressCallback = nobody) -> Dictionary | None:
+    """The dictionary between the two languages; None where its package is not installed."""
+    return Dictionary.open(settings.models, progress=progress)
 
 
 def checked(question: str) -> str:

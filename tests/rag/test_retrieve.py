@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from index.build import update_index
-from index.collection import Candidate, Candidates, Collection
+from index.collection import Collection
 from index.embed import Embedder
+from index.generation import Candidate, Candidates
 from index.home import Home
 from index.space import Spread
 from rag.retrieve import LEVEL, MAX_PER_ARTICLE, POOL, Filters, Hit, Weights, rank, retrieve
