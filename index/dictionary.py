@@ -15,7 +15,7 @@ from pathlib import Path
 
 from index.article import Language
 from index.errors import ModelError
-from index.jmdict import JMDICT, english_key, name_key
+from index.jmdict import JMDICT, english_key, name_key, romanised
 from index.modelfiles import prepare, status, verify
 from index.modelspec import ModelStatus, missing_requirements
 from index.progress import ProgressCallback
@@ -87,10 +87,10 @@ class Dictionary:
         for match, word, key in zip(matches, written, stems, strict=True):
             starts = _SENTENCE_END.search(text[: match.start()])
             if (word[0].isupper() and not starts) or not self._english.values(key):
-                yield key, [japanese_terms(name) for name in self._latin_names.values(name_key(word.casefold()))]
+                yield key, [japanese_terms(name) for name in self._latin_names.values(name_key(romanised(word)))]
         for one, other in pairwise(written):
             for name in (f"{one} {other}", f"{other} {one}"):
-                yield name, [japanese_terms(kanji) for kanji in self._latin_names.values(name_key(name.casefold()))]
+                yield name, [japanese_terms(kanji) for kanji in self._latin_names.values(name_key(romanised(name)))]
 
     def _in_japanese(self, key: str) -> tuple[str, list[Terms]]:
         return key, [japanese_terms(spelling) for spelling in self._english.values(key)]
@@ -171,7 +171,7 @@ class _Table:
 
     def values(self, key: str) -> tuple[str, ...]:
         """What `key` stands for; empty when it is not there."""
-        line = f"{key}\t".encode()
+        line = f"{key}\t".encode("utf-8", "replace")
         return self._values(self._first(line, 0), line)
 
     def longest(self, text: str) -> tuple[str, tuple[str, ...]]:
@@ -179,7 +179,7 @@ class _Table:
         found: tuple[str, tuple[str, ...]] = ("", ())
         low = 0
         for length in range(1, len(text) + 1):
-            beginning = text[:length].encode()
+            beginning = text[:length].encode("utf-8", "replace")
             low = self._first(beginning, low)
             if self._bytes[low : low + len(beginning)] != beginning:
                 break

@@ -36,6 +36,7 @@ class Weights:
 
     words_same: float = 0.30
     words_cross: float = 0.25
+    names_cross: float = 0.12  # in place of words_cross where no word of the question is translated
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,11 +112,14 @@ def retrieve(
     language = question_language(question)
     asked = collection.asked(question, language)
     allowed = index.select(**asdict(filters)) if filters else None
+    weights = weights or Weights()
+    if not asked.groups:
+        weights = replace(weights, words_cross=weights.names_cross)
     most = min(len(index.passage_ids), MOST_POOL) if allowed is None else 0
     pool, enough = max(POOL, k), False
     while not enough:
         candidates = index.candidates(asked, pool, allowed)
-        ranked = _own_language_first(index, rank(candidates, language, weights or Weights()), language)
+        ranked = _own_language_first(index, rank(candidates, language, weights), language)
         passages = index.passages(scored.candidate.passage_id for scored in ranked)
         distinct = _distinct(ranked, passages, max(k, RERANKED) if reranker else k)
         # Copies, or the passages of one long article, may fill the pool: then what stands behind them is looked at.
