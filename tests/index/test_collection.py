@@ -211,7 +211,6 @@ READER = """
 import sys, threading
 from pathlib import Path
 from index.collection import Collection
-from index.generation import Candidate, Candidates
 from index.home import Home
 from tests.doubles import LetterEmbedder
 ended = threading.Event()
@@ -219,7 +218,7 @@ threading.Thread(target=lambda: (sys.stdin.read(), ended.set())).start()
 least = 0
 while not ended.is_set():
     collection = Collection(Home(Path(sys.argv[1])), LetterEmbedder())
-    found = len(candidates(collection, "aa", "en", 100).found)
+    found = len(collection.now().candidates(collection.asked("aa", "en"), 100).found)
     assert found >= max(least, 2), (found, least)
     if not least:
         print("reading", flush=True)
