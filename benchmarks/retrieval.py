@@ -1,32 +1,45 @@
-"""Measures how often search finds the right passage, in and across languages, beside three baselines in the same run.
+"""Measures how often search finds the right passage, in and across languages, beside baselines in the same run.
 
-    python benchmarks/retrieval.py DATA [--sets jsquad belebele ...] [--questions N] [--table FILE]
+    python benchmarks/retrieval.py DATA [--sets jsquad belebele ...] [--questions N] [--keep FOLDER] [--write]
+    python benchmarks/retrieval.py DATA --latency 10000
 
 DATA is a folder with the sets (see docs/results.md for where each comes from). Every passage of a set becomes an
 article in an index of its own, made and searched by the product itself; a hit on any part of it counts. Baselines:
-dense (the same passages and embedder, cosine alone), BM25 (our word index alone), and what people start with today:
-LangChain's default splitter and its in-memory store with the same embedder.
+dense (the same passages and embedder, cosine alone), bm25 (our word index alone), and what people start with today,
+langchain: its default splitter and its Chroma store with the same embedder. Across languages also the product without
+its dictionary. Every search is made twice, the second time with everything opened anew: the ids must be the same.
 """
 
 import argparse
 import json
 import math
+import re
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from index.build import PASSAGE_TOKENS, update_index
 from index.collection import Collection
+from index.dictionary import Dictionary
 from index.embed import Embedder
 from index.home import Home
 from index.lexical import LexicalIndex
 from index.manifest import Manifest
+from rag.metrics import hit_at, ndcg_at, percentile, reciprocal_rank
 from rag.retrieve import retrieve
 from rag.settings import Settings
 
 K = 10
+AGAIN = 200  # questions of a set that are asked a second time
+RESULTS = Path(__file__).parent.parent / "docs" / "results.md"
+MARKS = "<!-- retrieval: written by benchmarks/retrieval.py -->", "<!-- retrieval: end -->"
 
 
 @dataclass(frozen=True)
@@ -37,11 +50,14 @@ class Set:
     articles: str
     questions: str
     gold: str = "passage_ids"
-    every: int = 1  # 1 takes all questions
+
+    @property
+    def crosses(self) -> bool:
+        return self.name.endswith(("en-ja", "ja-en"))
 
 
 SETS = [
-    Set("jsquad", "jsquad/passages.jsonl", "jsquad/questions.jsonl"),
+    Set("jsquad ja", "jsquad/passages.jsonl", "jsquad/questions.jsonl"),
     Set("belebele en-ja", "belebele_en_to_ja/passages.jsonl", "belebele_en_to_ja/questions.jsonl"),
     Set("ntrex en-ja", "ntrex_news/articles_ja.jsonl", "ntrex_news/questions_headline_en_to_ja.jsonl"),
     Set("python_faq en-ja", "python_faq/passages.jsonl", "python_faq/questions_enq_jap.jsonl"),
@@ -52,7 +68,7 @@ SETS = [
     Set("nomiracl ja", "nomiracl/passages.jsonl", "nomiracl/questions.jsonl"),
 ]
 
-Ranker = Callable[[str], Iterable[str]]
+Ranker = Callable[[str], list[str]]  # question -> ids of articles, best first
 
 
 def main() -> None:
@@ -61,73 +77,187 @@ def main() -> None:
     parser.add_argument("--sets", nargs="*", default=[], help="only those whose name starts with one of these")
     parser.add_argument("--questions", type=int, default=0, help="at most this many per set, evenly drawn")
     parser.add_argument("--passage-tokens", type=int, default=PASSAGE_TOKENS)
-    parser.add_argument("--no-langchain", action="store_true", help="leave the LangChain baseline out")
+    parser.add_argument("--keep", type=Path, help="a folder for the indexes, used again by the next run")
+    parser.add_argument("--write", action="store_true", help=f"put the rows into {RESULTS.name}")
+    parser.add_argument("--latency", type=int, default=0, help="time the search over this many passages instead")
     options = parser.parse_args()
     settings = Settings.from_environment()
     embedder = Embedder.open(settings.embedder, settings.models, threads=settings.threads)
-    print("| set | system | n | R@1 | R@5 | R@10 | MRR@10 | nDCG@10 | p50 ms | p95 ms |")
-    print("|" + "---|" * 10)
-    indexed: dict[str, Path] = {}
+    dictionary = Dictionary.open(settings.models)
     with tempfile.TemporaryDirectory() as scratch:
+        folder = options.keep or Path(scratch)
+        if options.latency:
+            _time(options.data, folder, options.latency, embedder, dictionary)
+            return
+        rows = []
         for wanted in SETS:
             if options.sets and not any(wanted.name.startswith(name) for name in options.sets):
                 continue
-            articles = _rows(options.data / wanted.articles)
-            questions = _rows(options.data / wanted.questions)
-            if wanted.name == "nomiracl ja":
-                articles = [row for row in articles if str(row["id"]).startswith("miracl-ja")]
-                questions = [row for row in questions if row["lang"] == "ja" and row["answerable"]]
-            questions = [row for row in questions if row.get(wanted.gold)]
-            if options.questions and len(questions) > options.questions:
-                questions = questions[:: len(questions) // options.questions][: options.questions]
-            home = indexed.get(wanted.articles)
-            if home is None:
-                home = Path(scratch, wanted.name.replace(" ", "-"))
-                _index(home, articles, embedder, options.passage_tokens)
-                indexed[wanted.articles] = home
-            for system, ranker in _systems(home, articles, embedder, langchain=not options.no_langchain).items():
-                _measure(wanted, system, questions, ranker)
+            home = folder / wanted.articles.replace("/", "-").removesuffix(".jsonl")
+            if not home.exists():
+                _index(home, _articles(options.data, wanted), embedder, options.passage_tokens)
+            questions = _questions(options.data, wanted, options.questions)
+            bench = Bench(home, embedder, dictionary)
+            systems = bench.systems(_articles(options.data, wanted), crosses=wanted.crosses)
+            for system, ranker in systems.items():
+                rows.append(measured(wanted.name, system, questions, ranker, wanted.gold))
+                print(rows[-1], flush=True)
+            again = Bench(home, embedder, dictionary).hits
+            for row in questions[:AGAIN]:
+                if bench.hits(row["question"]) != again(row["question"]):
+                    raise SystemExit(f"two runs differ: {row['question']!r}")
+    if options.write:
+        write(RESULTS, rows)
 
 
-def _systems(home: Path, articles: Sequence[dict], embedder: Embedder, *, langchain: bool) -> dict[str, Ranker]:
-    collection = Collection(Home(home), embedder)
-    manifest = Manifest.open(Home(home).live / "manifest.sqlite3")
-    words = LexicalIndex.open(Home(home).live / "words")
-    ids = [passage_id for passage_id, _ in manifest.passage_ids()]
-    article_of = {passage_id: passage.article_id for passage_id, passage in manifest.passages(ids).items()}
-    vectors = manifest.vectors(ids)
+class Bench:
+    """The index of a set, opened for the product and for the baselines."""
 
-    def dense(question: str) -> Iterable[str]:
-        order = (-(vectors @ embedder.embed_question(question))).argsort(kind="stable")
-        return (article_of[ids[row]] for row in order[:200])
+    def __init__(self, home: Path, embedder: Embedder, dictionary: Dictionary | None) -> None:
+        self._embedder = embedder
+        self._home = home
+        self._dictionary = dictionary
+        self._collection = Collection(Home(home), embedder, dictionary)
+        self._embed = lru_cache(maxsize=8192)(embedder.embed_question)
 
-    systems: dict[str, Ranker] = {
-        "kotae": lambda question: (hit.passage.article_id for hit in retrieve(collection, question, 3 * K)),
-        "dense": dense,
-        "bm25": lambda question: (article_of[passage_id] for passage_id, _ in words.search(question, 200)),
-    }
-    if langchain:
-        systems["langchain"] = _langchain(articles, embedder)
-    return systems
+    def hits(self, question: str) -> list[tuple[str, float]]:
+        """What the product finds: passage ids and scores."""
+        return [(hit.passage.id, hit.score) for hit in retrieve(self._collection, question, K)]
+
+    def systems(self, articles: Sequence[dict[str, Any]], *, crosses: bool) -> dict[str, Ranker]:
+        live = Home(self._home).live
+        manifest, words = Manifest.open(live / "manifest.sqlite3"), LexicalIndex.open(live / "words")
+        ids = [passage_id for passage_id, _ in manifest.passage_ids()]
+        article_of = {passage_id: passage.article_id for passage_id, passage in manifest.passages(ids).items()}
+        vectors = manifest.vectors(ids)
+
+        def product(collection: Collection) -> Ranker:
+            return lambda question: [hit.passage.article_id for hit in retrieve(collection, question, 3 * K)]
+
+        def dense(question: str) -> list[str]:
+            order = (-(vectors @ self._embed(question))).argsort(kind="stable")
+            return [article_of[ids[row]] for row in order[:200]]
+
+        systems: dict[str, Ranker] = {"kotae": product(self._collection)}
+        if crosses and self._dictionary:
+            systems["without dictionary"] = product(Collection(Home(self._home), self._embedder))
+        systems["dense"] = dense
+        systems["bm25"] = lambda question: [article_of[passage_id] for passage_id, _ in words.search(question, 200)]
+        systems["langchain"] = self._langchain(articles)
+        return systems
+
+    def _langchain(self, articles: Sequence[dict[str, Any]]) -> Ranker:
+        """The default recipe: recursive splitter (1,000 characters, 200 overlap), vectors of the chunks, cosine."""
+        from langchain_text_splitters import RecursiveCharacterTextSplitter
+
+        splitter = RecursiveCharacterTextSplitter(chunk_size=1000, chunk_overlap=200)
+        chunks = [(str(row["id"]), chunk) for row in articles for chunk in splitter.split_text(row["text"])]
+        kept = self._home.with_name(f"{self._home.name}.langchain.npy")
+        if not kept.exists():
+            np.save(kept, self._embedder.embed_passages([chunk for _, chunk in chunks]))
+        vectors = np.load(kept)
+
+        def ranked(question: str) -> list[str]:
+            order = (-(vectors @ self._embed(question))).argsort(kind="stable")
+            return [chunks[row][0] for row in order[:200]]
+
+        return ranked
 
 
-def _langchain(articles: Sequence[dict], embedder: Embedder) -> Ranker:
-    """The default recipe: recursive splitter (1,000 characters, 200 overlap), vectors of the chunks, cosine."""
-    import numpy as np
-    from langchain_text_splitters import RecursiveCharacterTextSplitter
+def measured(name: str, system: str, questions: Sequence[dict[str, Any]], ranker: Ranker, gold: str) -> str:
+    """One row of the table. The first gold passage found counts, as if it were the only one."""
+    gains = []
+    for row in questions:
+        wanted = set(row[gold])
+        found = [float(article_id in wanted) for article_id in dict.fromkeys(ranker(row["question"]))][:K]
+        first = found.index(1.0) if 1.0 in found else K
+        gains.append([float(rank == first) for rank in range(K)])
+    means = [
+        *(_mean(hit_at(one, k) for one in gains) for k in (1, 5, 10)),
+        _mean(reciprocal_rank(one) for one in gains),
+        _mean(ndcg_at(one, [1.0], K) for one in gains),
+    ]
+    return f"| {name} | {system} | {len(gains)} | " + " | ".join(f"{value:.3f}" for value in means) + " |"
 
-    splitter = RecursiveCharacterTextSplitter(chunk_size=1000, chunk_overlap=200)
-    chunks = [(str(row["id"]), chunk) for row in articles for chunk in splitter.split_text(row["text"])]
-    vectors = np.asarray(embedder.model.encode_document([chunk for _, chunk in chunks], normalize_embeddings=True))
 
-    def ranked(question: str) -> Iterable[str]:
-        order = (-(vectors @ embedder.embed_question(question))).argsort(kind="stable")
-        return (chunks[row][0] for row in order[:200])
+def write(path: Path, rows: Sequence[str]) -> None:
+    """Puts `rows` into the table between the marks of `path`, over earlier rows of the same set."""
+    before, rest = path.read_text(encoding="utf-8").split(MARKS[0])
+    table, after = rest.split(MARKS[1])
+    names = [wanted.name for wanted in SETS]
+    fresh = {_set_of(row) for row in rows}
+    kept = [row for row in re.findall(r"^\| .*", table, re.MULTILINE) if _set_of(row) in set(names) - fresh]
+    ordered = sorted([*kept, *rows], key=lambda row: names.index(_set_of(row)))
+    head = ["| set | system | n | R@1 | R@5 | R@10 | MRR@10 | nDCG@10 |", "|" + "---|" * 8]
+    path.write_text(before + "\n".join([MARKS[0], "", *head, *ordered, "", MARKS[1]]) + after, encoding="utf-8")
 
-    return ranked
+
+def _set_of(row: str) -> str:
+    return row.split(" | ")[0].removeprefix("| ")
 
 
-def _index(home: Path, articles: Sequence[dict], embedder: Embedder, passage_tokens: int) -> None:
+def _time(data: Path, folder: Path, passages: int, embedder: Embedder, dictionary: Dictionary | None) -> None:
+    """Prints how long a search takes, embedding included, for new questions of about 30 characters."""
+    home = folder / f"latency-{passages}"
+    if not home.exists():
+        texts = [row for name in ("squad2/passages", "wikinews_ja/articles") for row in _rows(data / f"{name}.jsonl")]
+        _index(
+            home, _cut(texts, passages), NearEmbedder(embedder, [row["text"] for row in texts[::40]]), PASSAGE_TOKENS
+        )
+    collection = Collection(Home(home), embedder, dictionary)
+    rows = _rows(data / "jsquad/questions.jsonl")
+    questions = [row["question"] for row in rows if 26 <= len(row["question"]) <= 34][:220]
+    seconds = []
+    for question in questions:
+        began = time.perf_counter()
+        retrieve(collection, question, K)
+        seconds.append(time.perf_counter() - began)
+    timed = [1000 * second for second in seconds[20:]]  # the first ones load the model and the graph
+    count = collection.count()[1]
+    print(f"{count} passages, {len(timed)} questions: p50 {percentile(timed, 0.5):.1f} ms, ", end="")
+    print(f"p95 {percentile(timed, 0.95):.1f} ms")
+
+
+class NearEmbedder:
+    """Passages get a vector near that of a real one, since embedding 10,000 says nothing about searching them."""
+
+    def __init__(self, embedder: Embedder, texts: Sequence[str]) -> None:
+        self._embedder = embedder
+        self._vectors = embedder.embed_passages(texts)
+        self._random = np.random.default_rng(2026)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._embedder, name)
+
+    def embed_passages(self, texts: Iterable[str]) -> "np.ndarray":
+        rows = self._vectors[self._random.integers(len(self._vectors), size=len(list(texts)))]
+        near = rows + self._random.normal(scale=0.4 / rows.shape[1] ** 0.5, size=rows.shape)
+        return np.asarray(near / np.linalg.norm(near, axis=1, keepdims=True), dtype=np.float32)
+
+
+def _cut(articles: Iterable[dict[str, Any]], most: int) -> Iterator[dict[str, Any]]:
+    """Pieces of about a passage's length, `most` of them."""
+    pieces = (
+        {"id": f"{row['id']}-{start}", "title": row["title"], "text": row["text"][start : start + 300]}
+        for row in articles
+        for start in range(0, len(row["text"]), 300)
+    )
+    yield from islice(pieces, most)
+
+
+def _articles(data: Path, wanted: Set) -> list[dict[str, Any]]:
+    rows = _rows(data / wanted.articles)
+    return [row for row in rows if wanted.name != "nomiracl ja" or str(row["id"]).startswith("miracl-ja")]
+
+
+def _questions(data: Path, wanted: Set, most: int) -> list[dict[str, Any]]:
+    rows = [row for row in _rows(data / wanted.questions) if row.get(wanted.gold)]
+    if wanted.name == "nomiracl ja":
+        rows = [row for row in rows if row["lang"] == "ja" and row["answerable"]]
+    return rows[:: len(rows) // most][:most] if most and len(rows) > most else rows
+
+
+def _index(home: Path, articles: Iterable[dict[str, Any]], embedder: Any, passage_tokens: int) -> None:
     home.mkdir(parents=True)
     source = home / "articles.jsonl"
     with source.open("w", encoding="utf-8") as lines:
@@ -137,28 +267,13 @@ def _index(home: Path, articles: Sequence[dict], embedder: Embedder, passage_tok
     update_index(Home(home), embedder, [source], passage_tokens=passage_tokens)
 
 
-def _measure(wanted: Set, system: str, questions: Sequence[dict], ranker: Ranker) -> None:
-    """One gold passage a question counts as found at the rank of the first of them."""
-    ranks, seconds = [], []
-    ranker(questions[0]["question"])
-    for row in questions:
-        began = time.perf_counter()
-        found = list(ranker(row["question"]))
-        seconds.append(time.perf_counter() - began)
-        gold = set(row[wanted.gold])
-        ranks.append(next((n for n, one in enumerate(dict.fromkeys(found)) if one in gold), K))
-    n = len(ranks)
-    shares = [sum(rank < cut for rank in ranks) / n for cut in (1, 5, 10)]
-    mrr = sum(1 / (rank + 1) for rank in ranks if rank < K) / n
-    ndcg = sum(1 / math.log2(rank + 2) for rank in ranks if rank < K) / n
-    seconds.sort()
-    times = [1000 * seconds[int(share * (n - 1))] for share in (0.5, 0.95)]
-    figures = " | ".join(f"{value:.3f}" for value in (*shares, mrr, ndcg))
-    print(f"| {wanted.name} | {system} | {n} | {figures} | {times[0]:.1f} | {times[1]:.1f} |", flush=True)
-
-
-def _rows(path: Path) -> list[dict]:
+def _rows(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def _mean(values: Iterable[float]) -> float:
+    listed = list(values)
+    return math.fsum(listed) / len(listed)
 
 
 if __name__ == "__main__":

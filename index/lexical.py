@@ -5,6 +5,7 @@ an update reads only what is new. Knows nothing of vectors, of articles, or of h
 """
 
 import json
+import math
 import os
 import shutil
 from collections.abc import Iterable, Sequence
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import words
+from index.dictionary import Group
 from index.errors import StoreError
 
 # Measured on four sets in two languages: passages are short, so a second mention of a term says little (low k1).
@@ -112,6 +114,43 @@ class LexicalIndex:
             return np.zeros(len(self), dtype=np.float32)
         return np.asarray(self._bm25.get_scores_from_ids(term_ids), dtype=np.float32)
 
+    def translated(self, groups: Sequence[Group], rows: NDArray[np.intp]) -> NDArray[np.float32]:
+        """BM25 of a question's words in translation, for the passages at `rows` (sorted), 0.0 elsewhere.
+
+        A group is one term, held by the passages that hold all terms of one of its translations (Pirkola, SIGIR
+        1998): idf counts the passages of `rows` that do, tf is the best translation's, and within one that of its
+        rarest term there. Float32, shape (len(self),).
+        """
+        total = np.zeros(len(self), dtype=np.float32)
+        for group in groups:
+            best = np.zeros(len(self), dtype=np.float32)
+            for terms in group.translations:
+                found, frequency = self._holding(terms)
+                best[found] = np.maximum(best[found], frequency)
+            held = best[rows]
+            if count := int(np.count_nonzero(held)):
+                total[rows] += _idf(count, len(rows)) * held
+        return total
+
+    def _holding(self, terms: Sequence[str]) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+        """The passages that hold all of `terms`, and BM25's share of term frequency: the least of any term."""
+        found, frequency = np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.float32)
+        term_ids = [term_id for term in terms if (term_id := self._vocabulary.get(term)) is not None]
+        if self._bm25 is None or len(term_ids) < len(terms):
+            return found, frequency
+        data, passages, starts = (self._bm25.scores[name] for name in ("data", "indices", "indptr"))
+        lists = [slice(int(starts[term_id]), int(starts[term_id + 1])) for term_id in term_ids]
+        for number, part in enumerate(sorted(lists, key=lambda one: one.stop - one.start)):
+            share = np.asarray(data[part] / _idf(part.stop - part.start, len(self)), dtype=np.float32)
+            if number == 0:
+                found, frequency = np.asarray(passages[part], dtype=np.intp), share
+            else:
+                found, here, there = np.intersect1d(found, passages[part], assume_unique=True, return_indices=True)
+                frequency = np.minimum(frequency[here], share[there])
+            if not len(found):
+                break
+        return found, frequency
+
     def search(self, question: str, k: int) -> list[tuple[str, float]]:
         """The best (passage id, BM25 score), at most `k`, best first, ties by id. Only passages that hold a term."""
         scores = self.scores(question)
@@ -136,6 +175,11 @@ class LexicalIndex:
             }
         except (OSError, ValueError, IndexError, EOFError) as error:
             raise _damaged(self.folder, error) from error
+
+
+def _idf(holding: int, passages: int) -> float:
+    """Lucene's: ln(1 + (N - n + 1/2) / (n + 1/2)), as bm25s has it in its scores."""
+    return math.log(1 + (passages - holding + 0.5) / (holding + 0.5))
 
 
 def _damaged(folder: Path, error: Exception) -> StoreError:

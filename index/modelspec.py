@@ -47,7 +47,7 @@ class ModelSpec:
     """
 
     name: str
-    kind: Literal["embedder", "chat"]
+    kind: Literal["embedder", "chat", "dictionary"]
     licence: str
     origin: str  # for people: whose model it is, and who packaged it
     files: tuple[ModelFile, ...]
@@ -75,7 +75,7 @@ class ModelStatus:
     """One line of `kotae models`. `source` says where the files are, or would come from, or what is missing."""
 
     name: str
-    kind: Literal["embedder", "chat"]
+    kind: Literal["embedder", "chat", "dictionary"]
     ready: bool
     path: Path | None
     size: int  # bytes

@@ -56,11 +56,16 @@ def question_terms(text: str) -> list[str]:
     is nothing else. A name asks for its spellings in the other script only: in its own, the word itself is looked up.
     """
     text = normalised(text)
-    pieces, wholes = _read(_ASKING.sub(" ", text), asked=True, every_word=False)
+    pieces, wholes = _read(without_asking(text), asked=True, every_word=False)
     wholes += figure_terms(text)
     if not pieces and not wholes:
         pieces, wholes = _read(text, asked=True, every_word=True)
     return pieces + wholes + wholes
+
+
+def without_asking(text: str) -> str:
+    """A normalised question without the Japanese words that only ask: 「…とは何ですか」."""
+    return _ASKING.sub(" ", text)
 
 
 def normalised(text: str) -> str:

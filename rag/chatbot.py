@@ -15,6 +15,7 @@ from index.article import LANGUAGES, Article
 from index.build import IndexReport, update_index
 from index.catalogue import Entry, catalogue
 from index.collection import Collection
+from index.dictionary import Dictionary
 from index.embed import Embedder
 from index.errors import ChatModelError, ModelError, QuestionError
 from index.home import Home
@@ -73,7 +74,7 @@ class Chatbot:
         place = Home(settings.home)
         place.live  # noqa: B018  (raises NoIndex before a model is prepared)
         embedder = open_embedder(settings, progress)
-        return cls(settings, embedder, Collection(place, embedder))
+        return cls(settings, embedder, Collection(place, embedder, open_dictionary(settings, progress)))
 
     @property
     def article_count(self) -> int:
@@ -232,6 +233,11 @@ def open_embedder(settings: Settings, progress: ProgressCallback = nobody) -> Em
         threads=settings.threads,
         progress=progress,
     )
+
+
+def open_dictionary(settings: Settings, progress: ProgressCallback = nobody) -> Dictionary | None:
+    """The dictionary between the two languages; None where its package is not installed."""
+    return Dictionary.open(settings.models, progress=progress)
 
 
 def checked(question: str) -> str:

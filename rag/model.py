@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from index.dictionary import describe_dictionary
 from index.durable import file_digest
 from index.embedfiles import describe_embedder
 from index.errors import ChatModelError, ChatModelTimeout, ModelError
@@ -54,11 +55,12 @@ def open_chat_model(settings: Settings, progress: ProgressCallback | None = None
 def describe_models(
     settings: Settings, *, recompute: bool = False, progress: ProgressCallback | None = None
 ) -> list[ModelStatus]:
-    """One line for the embedder and one for the chat model; `recompute` reads their files again."""
+    """One line for each model: embedder, chat model, dictionary if installed. `recompute` reads their files again."""
     embedder = describe_embedder(
         settings.embedder, settings.models, allow_hub=settings.allow_hub, recompute=recompute, progress=progress
     )
-    return [embedder, _describe_chat_model(settings, recompute, progress)]
+    dictionary = describe_dictionary(settings.models, recompute=recompute, progress=progress)
+    return [embedder, _describe_chat_model(settings, recompute, progress), *dictionary]
 
 
 def stream_text(

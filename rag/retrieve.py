@@ -5,18 +5,21 @@ question's own language, related or not, so each score is standardised among the
 languages meet: a passage is as good as it stands out among its own.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from itertools import zip_longest
 from typing import Any
 
 from index.article import Article, Language, Passage
-from index.collection import Candidate, Candidates, Collection
+from index.collection import Collection
+from index.generation import Candidate, Candidates, Generation
 from index.rerank import Reranker
 from index.space import Spread
 from rag.language import question_language
 
 POOL = 100  # passages of each leg and language that are looked at
+MOST_POOL = 16 * POOL  # when copies or one long article fill them
 TWIN = 0.4  # cosine by content from which two passages say the same in two languages; unrelated ones stay below 0.2
 LEVEL = 0.3  # share of the best score of a language that is taken off all its scores
 COPY = 0.85  # share of four-character pieces from which one passage repeats another
@@ -29,11 +32,12 @@ MAX_PER_ARTICLE = 4  # passages of one article among the hits, while others matc
 class Weights:
     """How much the words count beside the similarity, by whether question and passage share their language.
 
-    Words hardly match across languages but for names and figures: when they do match, that says much.
+    Across languages the words are those that the dictionary translates, and names and figures.
     """
 
     words_same: float = 0.30
-    words_cross: float = 0.12
+    words_cross: float = 0.25
+    names_cross: float = 0.12  # in place of words_cross where no word of the question is translated
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,25 +109,27 @@ def retrieve(
     Near copies of a better passage are left out, and no article takes all places while others match. A `reranker`
     puts the first RERANKED in its own order; its score is then `parts["rerank"]`, and the hit's.
     """
-    allowed = None
-    if filters:
-        allowed = collection.select(
-            languages=filters.languages,
-            article_ids=filters.article_ids,
-            sources=filters.sources,
-            date_from=filters.date_from,
-            date_to=filters.date_to,
-        )
+    index = collection.now()
     language = question_language(question)
-    candidates = collection.candidates(question, language, max(POOL, k), allowed)
-    ranked = _own_language_first(collection, rank(candidates, language, weights or Weights()), language)
-    ranked = ranked[: max(4 * k + 20, RERANKED)]
-    passages = collection.passages(scored.candidate.passage_id for scored in ranked)
-    ranked = _without_copies([s for s in ranked if s.candidate.passage_id in passages], passages)
+    asked = collection.asked(question, language)
+    allowed = index.select(**asdict(filters)) if filters else None
+    weights = weights or Weights()
+    if not asked.groups:
+        weights = replace(weights, words_cross=weights.names_cross)
+    most = min(len(index.passage_ids), MOST_POOL) if allowed is None else 0
+    pool, enough = max(POOL, k), False
+    while not enough:
+        candidates = index.candidates(asked, pool, allowed)
+        ranked = _own_language_first(index, rank(candidates, language, weights), language)
+        passages = index.passages(scored.candidate.passage_id for scored in ranked)
+        distinct = _distinct(ranked, passages, max(k, RERANKED) if reranker else k)
+        # Copies, or the passages of one long article, may fill the pool: then what stands behind them is looked at.
+        enough = pool >= most or _places(passages[s.candidate.passage_id].article_id for s in distinct) >= k
+        pool *= 4
     if reranker:
-        ranked = _reranked(reranker, question, ranked, passages)
-    chosen = _spread_over_articles(ranked, passages, k)
-    articles = collection.articles({passages[s.candidate.passage_id].article_id for s in chosen})
+        distinct = _reranked(reranker, question, distinct, passages)
+    chosen = _spread_over_articles(distinct, passages, k)
+    articles = index.articles({passages[s.candidate.passage_id].article_id for s in chosen})
     return [
         Hit(
             passage=passages[scored.candidate.passage_id],
@@ -167,12 +173,12 @@ def rank(candidates: Candidates, language: Language, weights: Weights) -> list[_
     return sorted(levelled, key=lambda scored: (-scored.score, scored.candidate.passage_id))
 
 
-def _own_language_first(collection: Collection, ranked: list[_Scored], language: Language) -> list[_Scored]:
+def _own_language_first(index: Generation, ranked: list[_Scored], language: Language) -> list[_Scored]:
     """When the best passage is foreign and one in the question's language says the same, that one comes first."""
     if not ranked or ranked[0].candidate.language == language:
         return ranked
     own = [scored for scored in ranked if scored.candidate.language == language][:OWN]
-    alike = collection.alike(ranked[0].candidate.passage_id, [scored.candidate.passage_id for scored in own])
+    alike = index.alike(ranked[0].candidate.passage_id, [scored.candidate.passage_id for scored in own])
     for scored, similarity in zip(own, alike, strict=True):
         if similarity >= TWIN:
             first = replace(scored, score=ranked[0].score)
@@ -180,17 +186,30 @@ def _own_language_first(collection: Collection, ranked: list[_Scored], language:
     return ranked
 
 
-def _without_copies(ranked: list[_Scored], passages: Mapping[str, Passage]) -> list[_Scored]:
-    """`ranked` without passages that repeat a better one, but for a few characters."""
+def _distinct(ranked: Sequence[_Scored], passages: Mapping[str, Passage], enough: int) -> list[_Scored]:
+    """`ranked` without passages that repeat a better one but for a few characters, down to where `enough` are found.
+
+    Those beyond MAX_PER_ARTICLE of one article are kept, but not counted as found.
+    """
     kept: list[_Scored] = []
     seen: list[frozenset[str]] = []
+    taken: list[str] = []
     for scored in ranked:
-        text = "".join(passages[scored.candidate.passage_id].text.split())
+        passage = passages[scored.candidate.passage_id]
+        text = "".join(passage.text.split())
         grams = frozenset(text[start : start + 4] for start in range(max(1, len(text) - 3)))
         if not any(_overlap(grams, other) >= COPY for other in seen):
             kept.append(scored)
             seen.append(grams)
+            taken.append(passage.article_id)
+            if _places(taken) >= enough:
+                break
     return kept
+
+
+def _places(article_ids: Iterable[str]) -> int:
+    """How many of these passages, named by their articles, may stand in a list while others match."""
+    return sum(min(count, MAX_PER_ARTICLE) for count in Counter(article_ids).values())
 
 
 def _overlap(one: frozenset[str], other: frozenset[str]) -> float:

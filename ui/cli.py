@@ -220,13 +220,14 @@ def _users(options: argparse.Namespace) -> int:
 
 
 def _models(options: argparse.Namespace) -> int:
-    from rag.chatbot import open_embedder
+    from rag.chatbot import open_dictionary, open_embedder
     from rag.model import describe_models, open_chat_model
 
     settings = Settings.from_environment(home=options.home)
     with ProgressLine() as progress:
         if options.prepare:
             open_embedder(settings, progress)
+            open_dictionary(settings, progress)
             open_chat_model(settings, progress)
         described = describe_models(settings, recompute=options.verify, progress=progress)
     for model in described:

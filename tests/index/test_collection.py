@@ -3,7 +3,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +11,9 @@ import pytest
 
 from index.article import LANGUAGES, Language
 from index.build import update_index
-from index.collection import Candidate, Collection
+from index.collection import Collection
 from index.errors import EmbedderMismatch, NoIndex, StoreError
+from index.generation import Candidate, Candidates
 from index.home import Home
 from index.lexical import LexicalIndex
 from index.space import Spread, question_means
@@ -39,8 +40,14 @@ def collection(home: Home) -> Iterator[Collection]:
     opened.close()
 
 
-def of_articles(candidates: tuple[Candidate, ...]) -> dict[str, Candidate]:
-    return {candidate.passage_id.split("#")[0]: candidate for candidate in candidates}
+def candidates(
+    collection: Collection, question: str, language: Language, pool: int, allowed: Sequence[str] | None = None
+) -> Candidates:
+    return collection.now().candidates(collection.asked(question, language), pool, allowed)
+
+
+def of_articles(found: tuple[Candidate, ...]) -> dict[str, Candidate]:
+    return {candidate.passage_id.split("#")[0]: candidate for candidate in found}
 
 
 def unit(rows: np.ndarray) -> np.ndarray:
@@ -57,7 +64,7 @@ def centred(id: str) -> np.ndarray:
 def test_a_passage_in_the_questions_language_is_compared_as_embedded_and_another_centred(
     collection: Collection, question: str, language: Language
 ) -> None:
-    found = collection.candidates(question, language, 10)
+    found = candidates(collection, question, language, 10)
     same = ENGLISH if language == "en" else JAPANESE
     without = unit(letters(question) - question_means(LetterEmbedder())[language])
     expected = {
@@ -71,7 +78,7 @@ def test_a_passage_in_the_questions_language_is_compared_as_embedded_and_another
 
 
 def test_the_words_of_every_passage_count_and_so_do_those_that_hold_none(collection: Collection, home: Home) -> None:
-    found = collection.candidates("bbb", "en", 10)
+    found = candidates(collection, "bbb", "en", 10)
     words = of_articles(found.found)
     index = LexicalIndex.open(home.live / "words")
     scores = dict(zip(index.passage_ids, index.scores("bbb"), strict=True))
@@ -83,7 +90,7 @@ def test_the_words_of_every_passage_count_and_so_do_those_that_hold_none(collect
 
 
 def test_candidates_are_sorted_by_id_within_their_language_and_the_same_in_every_run(collection: Collection) -> None:
-    runs = [collection.candidates("aab", "en", 10) for _ in range(3)]
+    runs = [candidates(collection, "aab", "en", 10) for _ in range(3)]
     assert runs[0] == runs[1] == runs[2]
     for of in LANGUAGES:
         ids = [candidate.passage_id for candidate in runs[0].found if candidate.language == of]
@@ -92,26 +99,26 @@ def test_candidates_are_sorted_by_id_within_their_language_and_the_same_in_every
 
 def test_the_pool_limits_each_leg_in_each_language(collection: Collection) -> None:
     # aab is the most similar to it; of its words only bbb stands anywhere.
-    found = of_articles(collection.candidates("aaaa bbb", "en", 1).found)
+    found = of_articles(candidates(collection, "aaaa bbb", "en", 1).found)
     assert [id for id in sorted(found) if id in ENGLISH] == ["e2", "e3"]
     assert len(found) == 3
-    assert len(collection.candidates("aa", "en", 1000).found) == 8
+    assert len(candidates(collection, "aa", "en", 1000).found) == 8
 
 
 def test_only_the_passages_allowed_are_compared_while_the_spread_stays_that_of_all(collection: Collection) -> None:
-    everything = collection.candidates("aa", "en", 10)
-    allowed = collection.select(article_ids=["e4", "j1"])
-    some = collection.candidates("aa", "en", 1, [*allowed, "unknown"])
+    everything = candidates(collection, "aa", "en", 10)
+    allowed = collection.now().select(article_ids=["e4", "j1"])
+    some = candidates(collection, "aa", "en", 1, [*allowed, "unknown"])
     assert {c for c in everything.found if c.passage_id in allowed} == set(some.found)
     assert (some.similarity, some.words) == (everything.similarity, everything.words)
-    assert collection.candidates("aa", "en", 10, []).found == ()
+    assert candidates(collection, "aa", "en", 10, []).found == ()
 
 
 def test_alike_is_the_cosine_of_what_passages_are_about_whatever_their_languages(collection: Collection) -> None:
-    ids = {id.split("#")[0]: id for id in collection.select()}
-    found = collection.alike(ids["e1"], [ids["j1"], ids["j4"], ids["e4"]])
+    ids = {id.split("#")[0]: id for id in collection.now().select()}
+    found = collection.now().alike(ids["e1"], [ids["j1"], ids["j4"], ids["e4"]])
     assert found == pytest.approx([centred("e1") @ centred(id) for id in ("j1", "j4", "e4")], abs=1e-5)
-    assert collection.alike(ids["e1"], []) == []
+    assert collection.now().alike(ids["e1"], []) == []
 
 
 def test_likeness_compares_a_question_with_sentences_and_embeds_each_sentence_once(home: Home) -> None:
@@ -130,7 +137,7 @@ def test_likeness_compares_a_question_with_sentences_and_embeds_each_sentence_on
 
 
 def test_articles_and_passages_are_read_by_id(collection: Collection) -> None:
-    [id] = collection.select(article_ids=["e1"])
+    [id] = collection.now().select(article_ids=["e1"])
     assert collection.passages([id])[id].text == "aaa."
     assert collection.articles(["e1", "nope"]) == {"e1": article("e1", "aaa.")}
     assert collection.count() == (8, 8)
@@ -145,7 +152,7 @@ def test_a_reader_sees_a_new_generation_without_opening_again_and_lets_go_of_the
     for number in range(5):
         update_index(home, LetterEmbedder(), [write(folder, **{f"n{number}": "bbb."})])
         assert collection.count() == (number + 2, number + 2)
-        assert len(collection.candidates("aa", "en", 100).found) == number + 2
+        assert len(candidates(collection, "aa", "en", 100).found) == number + 2
     gc.collect()
     links = [Path(os.readlink(link)) for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
     held = {link.relative_to(home.folder).parts[1] for link in links if link.is_relative_to(home.folder)}
@@ -163,7 +170,7 @@ def test_readers_in_threads_are_undisturbed_by_a_writer(tmp_path: Path) -> None:
     def read() -> None:
         try:
             while not stop.is_set():
-                sizes.add(len(collection.candidates("aa", "en", 100).found))
+                sizes.add(len(candidates(collection, "aa", "en", 100).found))
         except BaseException as error:  # noqa: BLE001  (any is what the test looks for)
             errors.append(error)
 
@@ -177,7 +184,7 @@ def test_readers_in_threads_are_undisturbed_by_a_writer(tmp_path: Path) -> None:
         thread.join()
     assert errors == []
     assert sizes <= {2, 3, 4, 5, 6, 7}
-    assert len(collection.candidates("aa", "en", 100).found) == 7
+    assert len(candidates(collection, "aa", "en", 100).found) == 7
     collection.close()
 
 
@@ -211,7 +218,7 @@ threading.Thread(target=lambda: (sys.stdin.read(), ended.set())).start()
 least = 0
 while not ended.is_set():
     collection = Collection(Home(Path(sys.argv[1])), LetterEmbedder())
-    found = len(collection.candidates("aa", "en", 100).found)
+    found = len(collection.now().candidates(collection.asked("aa", "en"), 100).found)
     assert found >= max(least, 2), (found, least)
     if not least:
         print("reading", flush=True)
@@ -242,7 +249,7 @@ def test_an_index_of_one_language_or_of_no_passage_can_be_searched(tmp_path: Pat
     home = Home(tmp_path / "home")
     update_index(home, LetterEmbedder(), [write(tmp_path / "articles", one="ああ。")])
     collection = Collection(home, LetterEmbedder())
-    assert [c.language for c in collection.candidates("aa", "en", 10).found] == ["ja"]
+    assert [c.language for c in candidates(collection, "aa", "en", 10).found] == ["ja"]
     assert collection.likeness("ああ", "ja", ["aa"], "en") == pytest.approx([letters("aa") @ letters("ああ")])
     collection.close()
 

@@ -93,7 +93,7 @@ def test_what_decides_an_answer_decides_whether_it_is_asked_again(
     elif change == "mode":
         retrieval_only = True
     if change == "history":
-        monkeypatch.setattr("rag.chatbot.standalone", lambda question, _: question)
+        monkeypatch.setattr("rag.evaluate.searched", lambda question, _: question)
     evaluate(
         bot,
         [GoldQuestion(**fields)],

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from index.article import Language
 from index.build import update_index
-from index.collection import Candidate, Candidates, Collection
+from index.collection import Collection
 from index.embed import Embedder
+from index.generation import Asked, Candidate, Candidates
 from index.home import Home
 from index.space import Spread
 from rag.retrieve import LEVEL, MAX_PER_ARTICLE, POOL, Filters, Hit, Weights, rank, retrieve
@@ -203,3 +205,31 @@ def test_a_question_finds_its_passage_in_and_across_languages(
     hits = retrieve(seeds, question, 5)
     assert article_id in list(dict.fromkeys(ids(hits)))[:2]
     assert text in "\n".join(hit.passage.text for hit in hits if hit.article.id == article_id)
+
+
+def test_a_good_passage_is_found_behind_more_copies_than_the_pool_holds(
+    tmp_path: Path,
+) -> None:
+    text = "aaaa The company said that it had sold factories in November, and that two more would follow by spring"
+    copies = [{"id": f"c{n:03}", "title": "T", "text": f"{text} {n}."} for n in range(POOL + 30)]
+    collection = collection_of(tmp_path, [*copies, {"id": "far", "title": "T", "text": "bbbb and other things."}])
+    assert ids(retrieve(collection, "aaaa", 2)) == ["c000", "far"]
+    collection.close()
+
+
+def test_one_search_reads_one_generation_though_the_index_is_changed_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collection = collection_of(tmp_path, [{"id": "old", "text": "aaa."}, {"id": "other", "text": "bbb."}])
+    asked = collection.asked
+
+    def changed_first(question: str, language: Language) -> Asked:
+        (tmp_path / "rows.jsonl").write_text(json.dumps({"id": "new", "title": "NEW", "lang": "en", "text": "aab."}))
+        update_index(Home(tmp_path / "home"), LetterEmbedder(), [tmp_path / "rows.jsonl"])
+        return asked(question, language)
+
+    monkeypatch.setattr(collection, "asked", changed_first)
+    assert ids(retrieve(collection, "aaa", 5)) == ["old", "other"]
+    monkeypatch.undo()
+    assert ids(retrieve(collection, "aaa", 5)) == ["new"]
+    collection.close()
