@@ -11,7 +11,10 @@ from rag.retrieve import Hit
 
 @dataclass(frozen=True, kw_only=True)
 class Citation:
-    """`[number]` in the answer and the verbatim quote it stands for: `quote == article.text[start:end]`."""
+    """`[number]` in the answer and the verbatim quote it stands for: `quote == article.text[start:end]`.
+
+    `page` is the page it begins on, from 1, in an article that has pages; else 0.
+    """
 
     number: int
     article_id: str
@@ -20,6 +23,7 @@ class Citation:
     quote: str
     start: int
     end: int
+    page: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +83,7 @@ class Answer:
                     "quote": citation.quote,
                     "start": citation.start,
                     "end": citation.end,
+                    **({"page": citation.page} if citation.page else {}),
                 }
                 for citation in self.citations
             ],
@@ -101,7 +106,8 @@ class Answer:
         lines = [self.text]
         if self.citations:
             lines.append("")
-        lines += [f"[{c.number}] {c.title}: 「{c.quote}」" for c in self.citations]
+        pages = {c.number: f" (p. {c.page})" if c.page else "" for c in self.citations}
+        lines += [f"[{c.number}] {c.title}{pages[c.number]}: 「{c.quote}」" for c in self.citations]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:

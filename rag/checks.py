@@ -1,4 +1,4 @@
-"""Checks what a model wrote before it is an answer: made-up figures, no source behind it, or no answer at all.
+"""Checks what a model wrote before it is an answer: made-up figures or names, no source behind it, or no answer at all.
 
 Knows the evidence and the draft; does not know how either came about, nor what is done about a draft that fails.
 """
@@ -14,6 +14,7 @@ from rag.evidence import Excerpt, Sentence
 from rag.grounding import ungrounded
 from rag.prompt import shown
 from rag.relevance import Likeness
+from rag.strangers import ungrounded_names
 
 # How a model says that it does not know. Only sentences about the excerpts themselves: "no house fire was reported" is
 # an answer.
@@ -33,13 +34,15 @@ _NARROW = 2  # sentences that the second try reads
 class Draft:
     """A model's answer with our marks, and what is wrong with it.
 
-    `invented`: figures that stand neither in the evidence nor in the question. `supported`: a sentence stands behind
-    it. `silent`: it says that the excerpts do not say.
+    `invented`: figures that stand neither in the evidence nor in the question, and names where all of the evidence is
+    in the answer's language. `doubtful`: such names where it is not, and a rule may not see that two spellings are one
+    name. `supported`: a sentence stands behind it. `silent`: it says that the excerpts do not say.
     """
 
     text: str
     citations: tuple[Citation, ...]
     invented: tuple[str, ...] = ()
+    doubtful: tuple[str, ...] = ()
     supported: bool = True
     silent: bool = False
 
@@ -52,10 +55,15 @@ def check(text: str, question: str, language: Language, excerpts: Sequence[Excer
     """The draft, cited, with its faults. `language` is the answer's."""
     text = text.strip()
     cited = cite(text, language, excerpts, likeness)
+    evidence = evidence_text(excerpts, language)
+    figures = tuple(figure.text for figure in ungrounded(text, f"{evidence}\n{question}"))
+    names = tuple(ungrounded_names(text, evidence, question))
+    foreign = any(excerpt.article.language != language for excerpt in excerpts)
     return Draft(
         text=cited.text,
         citations=cited.citations,
-        invented=tuple(figure.text for figure in ungrounded(text, f"{evidence_text(excerpts, language)}\n{question}")),
+        invented=figures if foreign else figures + names,
+        doubtful=names if foreign else (),
         supported=bool(cited.citations),
         silent=_DOES_NOT_SAY.search(text) is not None,
     )

@@ -130,4 +130,5 @@ def _citation(number: int, sentence: Sentence) -> Citation:
         quote=sentence.text,
         start=sentence.start,
         end=sentence.end,
+        page=sentence.article.page_at(sentence.start),
     )

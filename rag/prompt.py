@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from index.article import Language
 from rag.evidence import Excerpt
 from rag.figures import rewrite
+from rag.hostile import as_data
+from rag.relative_dates import resolved
 
 Message = dict[str, str]  # {"role": "system" | "user" | "assistant", "content": text}
 
@@ -80,10 +82,15 @@ def probe_messages(
 
 
 def shown(excerpt: Excerpt, language: Language) -> str:
-    """An excerpt as the model reads it: number, title, date, text, with the figures of `language`."""
-    date = f" ({excerpt.article.date})" if excerpt.article.date else ""
-    title = rewrite(excerpt.article.title, language)
-    return f"[{excerpt.number}] {title}{date}\n{rewrite(excerpt.text, language)}"
+    """An excerpt as the model reads it: number, title, date, text.
+
+    Figures are in the notation of `language`, relative times have their date behind them, and nothing in it can be
+    taken for a part of the prompt (`rag/hostile.py`).
+    """
+    article = excerpt.article
+    date = f" ({as_data(article.date)})" if article.date else ""
+    title = rewrite(" ".join(as_data(article.title).split()), language)
+    return f"[{excerpt.number}] {title}{date}\n{rewrite(as_data(resolved(excerpt.text, article.date)), language)}"
 
 
 def _messages(

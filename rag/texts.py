@@ -32,3 +32,8 @@ QUOTED_INSTEAD: dict[Language, str] = {
     "ja": "代わりに、最も近い文をそのまま示しています。",
     "en": "The nearest sentence is shown instead.",
 }
+# Names across languages: a rule cannot always tell that two spellings are one name, so this only warns.
+DOUBTFUL: dict[Language, str] = {
+    "ja": "「{names}」という名前は、記事の表記と照合できませんでした。引用元で確かめてください。",
+    "en": "The spelling {names} could not be matched with the sources: check it against the quotes.",
+}

@@ -18,7 +18,7 @@ from rag.follow_up import MAX_REWRITE_TOKENS, accepted, rewrite_messages
 from rag.model import stream_text, yes_probability
 from rag.prompt import Message, answer_messages, probe_messages
 from rag.relevance import Likeness
-from rag.texts import ASKED_AGAIN, DECLINED, INVENTED, QUOTED, QUOTED_INSTEAD, UNSUPPORTED
+from rag.texts import ASKED_AGAIN, DECLINED, DOUBTFUL, INVENTED, QUOTED, QUOTED_INSTEAD, UNSUPPORTED
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -75,7 +75,8 @@ class Writer:
         """
         draft = self._checked(written, wanted, excerpts)
         if draft.is_sound:
-            return replace(given, text=draft.text, answered=True, citations=draft.citations)
+            warnings = (DOUBTFUL[wanted.language].format(names=", ".join(draft.doubtful)),) if draft.doubtful else ()
+            return replace(given, text=draft.text, answered=True, citations=draft.citations, warnings=warnings)
         fault, said = _fault(draft, wanted.language), ASKED_AGAIN[wanted.language]
         if not draft.silent:
             draft = self._checked("".join(self.write(wanted, narrowed(excerpts))), wanted, excerpts)

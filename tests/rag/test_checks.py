@@ -46,6 +46,16 @@ def test_a_figure_that_nothing_holds_is_a_fault() -> None:
     assert (draft.invented, draft.is_sound) == (("480億ドル",), False)
 
 
+def test_a_name_that_nothing_holds_is_a_fault_where_all_evidence_is_in_the_answers_language() -> None:
+    draft = check("契約の相手はマクドナルドです。", "相手は?", "ja", [EXCERPT], alike)
+    assert (draft.invented, draft.doubtful, draft.is_sound) == (("マクドナルド",), (), False)
+
+
+def test_across_languages_a_strange_name_is_doubtful_only() -> None:
+    draft = check("The $38 billion deal was signed by Brightwater.", "Who?", "en", [EXCERPT], alike)
+    assert (draft.invented, draft.doubtful) == ((), ("Brightwater",))
+
+
 def test_a_figure_of_the_question_may_be_repeated() -> None:
     assert check("2019年ではなく、11月3日でした。", "2019年の発表?", "ja", [EXCERPT], alike).invented == ()
 

@@ -1,0 +1,97 @@
+"""Measures how often the sentences that the model reads hold the answer, and at how many tokens; fits their weights.
+
+    python benchmarks/evidence.py seeds/questions.jsonl [--home DIR] [--fit] [--budget TOKENS] [--gap LOG_ODDS]
+
+The gold set's articles must be indexed in the home (`kotae index seeds/articles`). A question counts when every one of
+its gold passages lies, for the larger part, inside a sentence that is read. `--fit` prints the weights of
+`rag/relevance.py` that a logistic regression finds on these questions, each weighing the same.
+"""
+
+import argparse
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import astuple, fields
+from pathlib import Path
+
+from rag import Chatbot, Settings
+from rag import evidence as reading
+from rag.evidence import Sentence, estimate_tokens, gather, rank_sentences
+from rag.follow_up import searched
+from rag.gold import GoldPassage, GoldQuestion, read_gold
+from rag.language import question_language
+from rag.relevance import Clues, Place, clues
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("gold", type=Path)
+    parser.add_argument("--home", type=Path, default=None)
+    parser.add_argument("--fit", action="store_true")
+    parser.add_argument("--budget", type=int, default=reading.BUDGET)
+    parser.add_argument("--gap", type=float, default=reading.GAP)
+    options = parser.parse_args()
+    reading.GAP = options.gap
+    bot = Chatbot.open(settings=Settings.from_environment(home=options.home))
+    likeness = bot._collection.likeness
+    rows: dict[str, list[tuple[bool, int]]] = defaultdict(list)
+    examples: list[tuple[Clues, bool, float]] = []
+    for gold in read_gold(options.gold):
+        if gold.is_impossible or not gold.passages:
+            continue
+        question = searched(gold.question, gold.history)
+        language = question_language(question)
+        hits = bot.search(question, 10)
+        excerpts = gather(question, language, hits, likeness, budget=options.budget)
+        read = [sentence for excerpt in excerpts for sentence in excerpt.sentences]
+        held = all(any(_holds(sentence, passage) for sentence in read) for passage in gold.passages)
+        row = (held, sum(estimate_tokens(sentence.text) for sentence in read))
+        articles = {hit.article.id: hit.article for hit in hits}
+        of = {articles[p.article_id].language for p in gold.passages if p.article_id in articles}
+        rows[f"{gold.language} over {of.pop() if len(of) == 1 else 'both' if of else 'none'}"].append(row)
+        if options.fit:
+            examples += _examples(gold, question, language, hits, likeness)
+    rows["all"] = [row for some in list(rows.values()) for row in some]
+    print("| question over articles | n | all gold read | tokens |\n|---|---|---|---|")
+    for name, some in rows.items():
+        share, tokens = sum(held for held, _ in some) / len(some), sum(count for _, count in some) / len(some)
+        print(f"| {name} | {len(some)} | {share:.3f} | {tokens:.0f} |")
+    if options.fit:
+        _fit(examples)
+
+
+def _examples(gold: GoldQuestion, question: str, language: str, hits: Sequence, likeness) -> list:  # noqa: ANN001
+    sentences = rank_sentences(question, language, hits, likeness)
+    rank = {hit.article.id: number for number, hit in reversed(list(enumerate(hits)))}
+    places = [Place(article=s.article, span=reading.Span(s.start, s.end), rank=rank[s.article.id]) for s in sentences]
+    return [
+        (clue, any(_holds(sentence, passage) for passage in gold.passages), 1 / len(places))
+        for clue, sentence in zip(clues(question, language, places, likeness), sentences, strict=True)
+    ]
+
+
+def _fit(examples: Sequence[tuple[Clues, bool, float]]) -> None:
+    from sklearn.linear_model import LogisticRegression
+
+    weights = [weight for _, _, weight in examples]
+    scale = len(weights) / sum(weights)
+    model = LogisticRegression(C=10, max_iter=3000).fit(
+        [astuple(clue) for clue, _, _ in examples],
+        [answers for _, answers, _ in examples],
+        sample_weight=[weight * scale for weight in weights],
+    )
+    for name, weight in zip((field.name for field in fields(Clues)), model.coef_[0], strict=True):
+        print(f"{name} = {weight:.2f}")
+    print(f"INTERCEPT = {model.intercept_[0]:.2f}")
+
+
+def _holds(sentence: Sentence, passage: GoldPassage) -> bool:
+    """Whether the sentence and the passage share more than half of the shorter of the two."""
+    if sentence.article.id != passage.article_id:
+        return False
+    start = sentence.article.text.find(passage.text)
+    shared = min(sentence.end, start + len(passage.text)) - max(sentence.start, start)
+    return start >= 0 and shared > 0.5 * min(len(passage.text), sentence.end - sentence.start)
+
+
+if __name__ == "__main__":
+    main()
