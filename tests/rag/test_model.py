@@ -372,16 +372,17 @@ def test_a_url_that_is_none_is_refused_with_an_example(tmp_path: Path, url: str)
 
 
 def test_the_models_are_described_without_being_loaded(tmp_path: Path, models_folder: Path) -> None:
-    embedder, chat = describe_models(Settings(home=tmp_path, models=models_folder))
+    embedder, chat, dictionary = describe_models(Settings(home=tmp_path, models=models_folder))
     assert (embedder.kind, embedder.licence, embedder.size) == ("embedder", "MIT", 487_721_759)
     assert (chat.kind, chat.licence, chat.size, chat.ready) == ("chat", "Apache-2.0", 1_117_320_768, True)
+    assert (dictionary.kind, dictionary.licence, dictionary.size) == ("dictionary", "CC BY-SA 3.0", 41_698_811)
     assert chat.digest == "cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046"
     (tmp_path / "my.gguf").write_bytes(b"GGUF")
-    _, mine = describe_models(settings_for(tmp_path, chat_model=str(tmp_path / "my.gguf")), recompute=True)
+    _, mine, *_ = describe_models(settings_for(tmp_path, chat_model=str(tmp_path / "my.gguf")), recompute=True)
     assert (mine.ready, mine.size, mine.digest[:8]) == (True, 4, "b83633aa")
-    _, remote = describe_models(settings_for(tmp_path, chat_url="http://127.0.0.1:9/v1"))
+    _, remote, *_ = describe_models(settings_for(tmp_path, chat_url="http://127.0.0.1:9/v1"))
     assert (remote.ready, remote.source) == (True, "an endpoint")
-    _, unknown = describe_models(settings_for(tmp_path, chat_model="gpt-9"))
+    _, unknown, *_ = describe_models(settings_for(tmp_path, chat_model="gpt-9"))
     assert not unknown.ready
     assert "there is no chat model 'gpt-9'" in unknown.source
 

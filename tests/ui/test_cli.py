@@ -178,7 +178,11 @@ def test_models_lists_what_is_known_of_each_and_says_when_one_is_not_ready(
     monkeypatch.setenv("KOTAE_EMBEDDER", "nonsense")
     status, out, err = run(capsys, "models")
     assert (status, err) == (0, "")
-    assert [line for line in out.splitlines() if not line.startswith(" ")] == ["nonsense (embedder)", "nonsense (chat)"]
+    assert [line for line in out.splitlines() if not line.startswith(" ")] == [
+        "nonsense (embedder)",
+        "nonsense (chat)",
+        "jmdict (dictionary)",
+    ]
     assert out.count("  not ready: ") == 2
     assert run(capsys, "models", "--verify")[0] == 1
 
