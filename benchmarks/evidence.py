@@ -32,7 +32,7 @@ def main() -> None:
     options = parser.parse_args()
     reading.GAP = options.gap
     bot = Chatbot.open(settings=Settings.from_environment(home=options.home))
-    likeness = bot._collection.likeness
+    likeness, sharing = bot._collection.likeness, bot._collection.shared_words
     rows: dict[str, list[tuple[bool, int]]] = defaultdict(list)
     examples: list[tuple[Clues, bool, float]] = []
     for gold in read_gold(options.gold):
@@ -41,7 +41,7 @@ def main() -> None:
         question = searched(gold.question, gold.history)
         language = question_language(question)
         hits = bot.search(question, 10)
-        excerpts = gather(question, language, hits, likeness, budget=options.budget)
+        excerpts = gather(question, language, hits, likeness, sharing, budget=options.budget)
         read = [sentence for excerpt in excerpts for sentence in excerpt.sentences]
         held = all(any(_holds(sentence, passage) for sentence in read) for passage in gold.passages)
         row = (held, sum(estimate_tokens(sentence.text) for sentence in read))
@@ -49,7 +49,7 @@ def main() -> None:
         of = {articles[p.article_id].language for p in gold.passages if p.article_id in articles}
         rows[f"{gold.language} over {of.pop() if len(of) == 1 else 'both' if of else 'none'}"].append(row)
         if options.fit:
-            examples += _examples(gold, question, language, hits, likeness)
+            examples += _examples(gold, question, language, hits, likeness, sharing)
     rows["all"] = [row for some in list(rows.values()) for row in some]
     print("| question over articles | n | all gold read | tokens |\n|---|---|---|---|")
     for name, some in rows.items():
@@ -59,13 +59,13 @@ def main() -> None:
         _fit(examples)
 
 
-def _examples(gold: GoldQuestion, question: str, language: str, hits: Sequence, likeness) -> list:  # noqa: ANN001
-    sentences = rank_sentences(question, language, hits, likeness)
+def _examples(gold: GoldQuestion, question: str, language: str, hits: Sequence, likeness, sharing) -> list:
+    sentences = rank_sentences(question, language, hits, likeness, sharing)
     rank = {hit.article.id: number for number, hit in reversed(list(enumerate(hits)))}
     places = [Place(article=s.article, span=reading.Span(s.start, s.end), rank=rank[s.article.id]) for s in sentences]
     return [
         (clue, any(_holds(sentence, passage) for passage in gold.passages), 1 / len(places))
-        for clue, sentence in zip(clues(question, language, places, likeness), sentences, strict=True)
+        for clue, sentence in zip(clues(question, language, places, likeness, sharing), sentences, strict=True)
     ]
 
 

@@ -3,10 +3,9 @@
 It follows `HOME/CURRENT`: when a writer has switched to a new generation, the next search reads that one.
 """
 
-import math
 import threading
-from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -21,6 +20,14 @@ from index.space import Vector
 from index.words import question_terms, terms
 
 _REMEMBERED = 20_000  # vectors of sentences kept in memory: 31 MB at 384 dimensions
+
+
+@dataclass(frozen=True, kw_only=True)
+class SharedWords:
+    """Which words a question asks with, and which of them each text holds."""
+
+    asked: frozenset[str]
+    held: tuple[frozenset[str], ...]
 
 
 class Collection:
@@ -81,19 +88,21 @@ class Collection:
 
     def shared_words(
         self, question: str, language: Language, texts: Sequence[str], text_language: Language
-    ) -> list[float]:
-        """For each text how many words of the question it holds, each counting more the fewer texts hold it.
+    ) -> SharedWords:
+        """The words of the question, and for each text those that it holds.
 
         Across languages these are the words in translation (none without a dictionary), names and figures.
         """
         groups = self._dictionary.groups(question, language) if self._dictionary and language != text_language else ()
         asked = set(question_terms(question))
-        held: list[set[str]] = []
+        held: list[frozenset[str]] = []
         for text in texts:
             found = set(terms(text))
-            held.append((asked & found) | {f"translated {word}" for word in met(groups, found)})
-        spread = Counter(word for some in held for word in some)
-        return [sum(math.log(1 + len(texts) / spread[word]) for word in some) for some in held]
+            held.append(frozenset((asked & found) | {f"translated {word}" for word in met(groups, found)}))
+        if language == text_language:
+            return SharedWords(asked=frozenset(asked), held=tuple(held))
+        translated = {f"translated {group.word}" for group in groups}
+        return SharedWords(asked=frozenset(translated.union(*held)), held=tuple(held))
 
     def _embed_texts(self, texts: Sequence[str]) -> list[Vector]:
         """As `embed_passages`, remembering the last texts: the same sentences are compared again and again."""

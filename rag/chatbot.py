@@ -221,7 +221,9 @@ class Chatbot:
     def _excerpts(self, question: str, hits: Sequence[Hit]) -> list[Excerpt]:
         if self.settings.chat_url:
             return whole_passages(hits)
-        return gather(question, question_language(question), hits, self._collection.likeness)
+        return gather(
+            question, question_language(question), hits, self._collection.likeness, self._collection.shared_words
+        )
 
 
 def open_embedder(settings: Settings, progress: ProgressCallback = nobody) -> Embedder:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from index.article import Article, Language
 from index.split import Span, split_sentences
 from rag.names import without_strangers
-from rag.relevance import Likeness, Place, relevance
+from rag.relevance import Likeness, Place, Sharing, relevance, same_terms
 from rag.retrieve import Hit
 
 BUDGET = 300  # tokens of the chat model, all excerpts together, without titles (docs/results.md)
@@ -54,19 +54,27 @@ class Excerpt:
 
 
 def gather(
-    question: str, language: Language, hits: Sequence[Hit], likeness: Likeness, *, budget: int = BUDGET
+    question: str,
+    language: Language,
+    hits: Sequence[Hit],
+    likeness: Likeness,
+    sharing: Sharing = same_terms,
+    *,
+    budget: int = BUDGET,
 ) -> list[Excerpt]:
     """The sentences of the hits that most likely hold the answer, up to `budget` tokens, as numbered excerpts.
 
     Sentences that are much less likely than the best one are not read at all (GAP), so a plain question costs few
     tokens. Each language is levelled towards the best of all (LEVEL): what answers a question is as often said in the
-    other one. `language` is the question's, `likeness(question, language, texts, their language)` its similarity with
-    texts. Articles that know none of the question's names are left out where others know some. Sentences of one
-    article stand together in their order; articles with the likeliest sentence stand first.
+    other one. `language` is the question's; `likeness` and `sharing` are as in `rag.relevance.relevance`. Articles that
+    know none of the question's names are left out where others know some. Sentences of one article stand together in
+    their order; articles with the likeliest sentence stand first.
     """
     articles = {hit.article.id: hit.article for hit in hits}
     worth_reading = set(without_strangers(question, articles))
-    ranked = rank_sentences(question, language, [hit for hit in hits if hit.article.id in worth_reading], likeness)
+    ranked = rank_sentences(
+        question, language, [hit for hit in hits if hit.article.id in worth_reading], likeness, sharing
+    )
     chosen: list[Sentence] = []
     left = budget
     for sentence in ranked:
@@ -84,14 +92,18 @@ def gather(
     return excerpts
 
 
-def rank_sentences(question: str, language: Language, hits: Sequence[Hit], likeness: Likeness) -> list[Sentence]:
+def rank_sentences(
+    question: str, language: Language, hits: Sequence[Hit], likeness: Likeness, sharing: Sharing = same_terms
+) -> list[Sentence]:
     """Every sentence of the hits with its levelled log-odds of holding the answer, best first."""
     places: dict[tuple[str, int], Place] = {}
     for rank, hit in enumerate(hits):
         for span in _spans(hit):
             place = Place(article=hit.article, span=span, heading=hit.passage.heading, rank=rank)
             places.setdefault((hit.article.id, span.start), place)
-    scored = list(zip(places.values(), relevance(question, language, list(places.values()), likeness), strict=True))
+    scored = list(
+        zip(places.values(), relevance(question, language, list(places.values()), likeness, sharing), strict=True)
+    )
     best: dict[Language, float] = {}
     for place, score in scored:
         best[place.article.language] = max(score, best.get(place.article.language, score))

@@ -11,12 +11,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
 
 from index.article import LANGUAGES, Article, Language
+from index.collection import SharedWords
 from index.figures import figure_terms, find_figures
 from index.split import Span
 from index.words import question_terms, terms
 from rag.names import names_held, names_in
 
 Likeness = Callable[[str, Language, Sequence[str], Language], list[float]]
+Sharing = Callable[[str, Language, Sequence[str], Language], SharedWords]
+
+
+def same_terms(question: str, language: Language, texts: Sequence[str], text_language: Language) -> SharedWords:
+    """The search terms that question and texts have in common: across languages names and figures alone."""
+    asked = frozenset(question_terms(question))
+    held = tuple(asked & set(terms(text)) for text in texts)
+    return SharedWords(asked=asked if language == text_language else asked & frozenset().union(*held), held=held)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,13 +84,27 @@ _ASKS_DATE = re.compile(
 _OF_TIME = frozenset({"date", "period", "time", "duration"})
 
 
-def clues(question: str, language: Language, places: Sequence[Place], likeness: Likeness) -> list[Clues]:
-    """The clues of each place, in order. `language` is the question's."""
-    asked = set(question_terms(question))
-    held = [set(terms(place.text)) for place in places]
-    above = [set(terms(f"{place.article.title}\n{place.heading}")) for place in places]
-    rarity = _rarity(asked, held)
-    near = _likeness_by_language(question, language, places, likeness)
+def clues(
+    question: str, language: Language, places: Sequence[Place], likeness: Likeness, sharing: Sharing = same_terms
+) -> list[Clues]:
+    """The clues of each place, in order. `language` is the question's; see `relevance` for the two measures."""
+    near: dict[int, float] = {}
+    shared: dict[int, float] = {}
+    titled: dict[int, float] = {}
+    for of in LANGUAGES:
+        numbers = [number for number, place in enumerate(places) if place.article.language == of]
+        if not numbers:
+            continue
+        # The title goes along: a sentence alone often does not say who it speaks of.
+        texts = [f"{places[number].article.title}\n{places[number].text}" for number in numbers]
+        near |= zip(numbers, standardised(likeness(question, language, texts, of)), strict=True)
+        words = sharing(question, language, [places[number].text for number in numbers], of)
+        rarity = _rarity(words)
+        shared |= zip(numbers, (_share(held, rarity) for held in words.held), strict=True)
+        texts = [f"{places[number].heading}\n{text}" for number, text in zip(numbers, texts, strict=True)]
+        around = sharing(question, language, texts, of)
+        rarity = {word: rarity.get(word, 0.0) for word in around.asked}
+        titled |= zip(numbers, (_share(held, rarity) for held in around.held), strict=True)
     names = len(names_in(question))
     known = {p.article.id: len(names_held(question, p.article)) / names if names else NO_NAMES for p in places}
     wants_figure, wants_date = _ASKS_FIGURE.search(question) is not None, _ASKS_DATE.search(question) is not None
@@ -92,8 +115,8 @@ def clues(question: str, language: Language, places: Sequence[Place], likeness: 
         found.append(
             Clues(
                 likeness=near[number],
-                shared=_share(asked & held[number], rarity),
-                titled=_share(asked & (held[number] | above[number]), rarity),
+                shared=shared[number],
+                titled=titled[number],
                 rank=min(place.rank, 10) / 10,
                 names=known[place.article.id],
                 kind=float(fits),
@@ -104,38 +127,28 @@ def clues(question: str, language: Language, places: Sequence[Place], likeness: 
     return found
 
 
-def relevance(question: str, language: Language, places: Sequence[Place], likeness: Likeness) -> list[float]:
+def relevance(
+    question: str, language: Language, places: Sequence[Place], likeness: Likeness, sharing: Sharing = same_terms
+) -> list[float]:
     """For each place the log-odds that it holds the answer: INTERCEPT + sum of WEIGHTS times its clues.
 
-    `likeness(question, language, texts, their language)` is the similarity of a question with texts.
+    `likeness(question, language, texts, their language)` is the similarity of a question with texts,
+    `sharing(question, language, texts, their language)` the words that they share.
     """
     weights = astuple(WEIGHTS)
     return [
         INTERCEPT + sum(weight * clue for weight, clue in zip(weights, astuple(of), strict=True))
-        for of in clues(question, language, places, likeness)
+        for of in clues(question, language, places, likeness, sharing)
     ]
 
 
-def _likeness_by_language(
-    question: str, language: Language, places: Sequence[Place], likeness: Likeness
-) -> dict[int, float]:
-    """Position -> standardised likeness. The title goes along: a sentence alone often does not say who it speaks of."""
-    found: dict[int, float] = {}
-    for of in LANGUAGES:
-        numbers = [number for number, place in enumerate(places) if place.article.language == of]
-        titled = [f"{places[number].article.title}\n{places[number].text}" for number in numbers]
-        if numbers:
-            found |= zip(numbers, standardised(likeness(question, language, titled, of)), strict=True)
-    return found
+def _rarity(words: SharedWords) -> dict[str, float]:
+    """ln(1 + N / (n + 0.5)) for each word of the question, n of the N sentences holding it."""
+    spread = Counter(word for held in words.held for word in held)
+    return {word: math.log(1 + len(words.held) / (spread[word] + 0.5)) for word in words.asked}
 
 
-def _rarity(asked: set[str], held: Sequence[set[str]]) -> dict[str, float]:
-    """ln(1 + N / (n + 0.5)) for each term of the question, n of the N sentences holding it."""
-    spread = Counter(term for some in held for term in some & asked)
-    return {term: math.log(1 + len(held) / (spread[term] + 0.5)) for term in asked}
-
-
-def _share(shared: set[str], rarity: dict[str, float]) -> float:
+def _share(shared: frozenset[str], rarity: dict[str, float]) -> float:
     total = sum(rarity.values())
     return sum(rarity[term] for term in shared) / total if total else 0.0
 
