@@ -22,6 +22,7 @@ POOL = 100  # passages of each leg and language that are looked at
 MOST_POOL = 16 * POOL  # when copies or one long article fill them
 TWIN = 0.4  # cosine by content from which two passages say the same in two languages; unrelated ones stay below 0.2
 LEVEL = 0.3  # share of the best score of a language that is taken off all its scores
+READ = 30  # passages read at a time, best first
 COPY = 0.85  # share of four-character pieces from which one passage repeats another
 RERANKED = 30  # passages a reranker reads
 OWN = 5  # passages in the question's language among which the twin of a foreign one is looked for
@@ -117,12 +118,12 @@ def retrieve(
     if not asked.groups:
         weights = replace(weights, words_cross=weights.names_cross)
     most = min(len(index.passage_ids), MOST_POOL) if allowed is None else 0
+    passages: dict[str, Passage] = {}
     pool, enough = max(POOL, k), False
     while not enough:
         candidates = index.candidates(asked, pool, allowed)
         ranked = _own_language_first(index, rank(candidates, language, weights), language)
-        passages = index.passages(scored.candidate.passage_id for scored in ranked)
-        distinct = _distinct(ranked, passages, max(k, RERANKED) if reranker else k)
+        distinct = _distinct(index, ranked, passages, max(k, RERANKED) if reranker else k)
         # Copies, or the passages of one long article, may fill the pool: then what stands behind them is looked at.
         enough = pool >= most or _places(passages[s.candidate.passage_id].article_id for s in distinct) >= k
         pool *= 4
@@ -160,16 +161,20 @@ def rank(candidates: Candidates, language: Language, weights: Weights) -> list[_
     score = fused - LEVEL (the best fused score of the passage's language): the more the best of one language stands
     out, the more room it leaves below it to the best of the other.
     """
-    fused: list[_Scored] = []
-    for candidate in candidates.found:
-        weight = weights.words_same if candidate.language == language else weights.words_cross
-        similarity_z = _z(candidate.similarity, candidates.similarity[candidate.language])
-        words_z = _z(candidate.words, candidates.words[candidate.language])
-        fused.append(_Scored(candidate, (1 - weight) * similarity_z + weight * words_z, similarity_z, words_z))
+    fused: list[tuple[Candidate, float, float, float]] = []
     best: dict[Language, float] = {}
-    for scored in fused:
-        best[scored.candidate.language] = max(scored.score, best.get(scored.candidate.language, scored.score))
-    levelled = [replace(scored, score=scored.score - LEVEL * best[scored.candidate.language]) for scored in fused]
+    for candidate in candidates.found:
+        of = candidate.language
+        weight = weights.words_same if of == language else weights.words_cross
+        similarity_z = _z(candidate.similarity, candidates.similarity[of])
+        words_z = _z(candidate.words, candidates.words[of])
+        score = (1 - weight) * similarity_z + weight * words_z
+        best[of] = max(score, best.get(of, score))
+        fused.append((candidate, score, similarity_z, words_z))
+    levelled = [
+        _Scored(candidate, score - LEVEL * best[candidate.language], similarity_z, words_z)
+        for candidate, score, similarity_z, words_z in fused
+    ]
     return sorted(levelled, key=lambda scored: (-scored.score, scored.candidate.passage_id))
 
 
@@ -186,15 +191,17 @@ def _own_language_first(index: Generation, ranked: list[_Scored], language: Lang
     return ranked
 
 
-def _distinct(ranked: Sequence[_Scored], passages: Mapping[str, Passage], enough: int) -> list[_Scored]:
+def _distinct(index: Generation, ranked: Sequence[_Scored], passages: dict[str, Passage], enough: int) -> list[_Scored]:
     """`ranked` without passages that repeat a better one but for a few characters, down to where `enough` are found.
 
-    Those beyond MAX_PER_ARTICLE of one article are kept, but not counted as found.
+    Those beyond MAX_PER_ARTICLE of one article are kept, but not counted as found. What is read goes into `passages`.
     """
     kept: list[_Scored] = []
     seen: list[frozenset[str]] = []
     taken: list[str] = []
-    for scored in ranked:
+    for number, scored in enumerate(ranked):
+        if number % READ == 0:
+            passages |= index.passages(one.candidate.passage_id for one in ranked[number : number + READ])
         passage = passages[scored.candidate.passage_id]
         text = "".join(passage.text.split())
         grams = frozenset(text[start : start + 4] for start in range(max(1, len(text) - 3)))

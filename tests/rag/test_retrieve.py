@@ -211,8 +211,9 @@ def test_a_good_passage_is_found_behind_more_copies_than_the_pool_holds(
     tmp_path: Path,
 ) -> None:
     text = "aaaa The company said that it had sold factories in November, and that two more would follow by spring"
+    other = " ".join(f"bb{n * 7919} cc{n * 104729}" for n in range(12))  # long, so BM25 puts it behind the copies
     copies = [{"id": f"c{n:03}", "title": "T", "text": f"{text} {n}."} for n in range(POOL + 30)]
-    collection = collection_of(tmp_path, [*copies, {"id": "far", "title": "T", "text": "bbbb and other things."}])
+    collection = collection_of(tmp_path, [*copies, {"id": "far", "title": "T", "text": f"{other} aaaa."}])
     assert ids(retrieve(collection, "aaaa", 2)) == ["c000", "far"]
     collection.close()
 
