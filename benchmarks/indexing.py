@@ -70,7 +70,7 @@ def large(source: Path, folder: Path) -> None:
     articles.write_text("\n".join([*rows[:200], *rows[201:]]), "utf-8")
     removed = update_index(home, embedder, [articles])
     collection = Collection(home, embedder)
-    found = collection.candidates(gone["title"] + gone["text"][:200], "ja", 200).found
+    found = collection.now().candidates(collection.asked(gone["title"] + gone["text"][:200], "ja"), 200).found
     left = [one.passage_id for one in found if one.passage_id.startswith(f"{gone['id']}#")]
     print(f"one removed: {removed.seconds:.2f} s, {removed.removed} removed, its passages still found: {len(left)}")
     collection.close()
@@ -86,7 +86,7 @@ def content(home: Home) -> dict[str, str]:
         expected = {passage_id for passage_id, of in ids if of == language}
         assert store.count(language) == len(expected)
         assert store.reachable(len(expected), language) == expected
-    assert collection.candidates("地震", "ja", 5).found
+    assert collection.now().candidates(collection.asked("地震", "ja"), 5).found
     found = manifest.digests()
     for part in (store, manifest, collection):
         part.close()

@@ -34,6 +34,7 @@ _POINTS = re.compile(
     r"|(?<!is )(?<!are )\bthere\b",
     re.IGNORECASE,
 )
+_KANA = re.compile(r"[\u3041-\u309f]+")  # いつ, です: how it asks, not what about
 _ASK = {
     "ja": "会話の続きの質問を、それだけで意味が通る一つの質問に書き直してください。質問に答えてはいけません。",
     "en": "Rewrite the last question of the conversation so that it can be understood alone. Do not answer it.",
@@ -132,7 +133,7 @@ def accepted(rewrite: str, question: str, history: Sequence[Message]) -> str:
     alone = lines[0].strip("「」\"' ") if lines else ""
     conversation = "\n".join([*(message["content"] for message in history), question])
     known = set(question_terms(conversation))
-    own = set(question_terms(_POINTS.sub(" ", _OPENS.sub(" ", question))))
+    own = {term for term in question_terms(_POINTS.sub(" ", _OPENS.sub(" ", question))) if not _KANA.fullmatch(term)}
     kept = len(own & set(question_terms(alone))) / len(own) if own else 1.0
     strangers = [name for name in names_in(alone) if not set(question_terms(name)) & known]
     if (

@@ -16,7 +16,7 @@ from index.errors import ChatModelError, NoIndex, QuestionError
 from rag import Answer, Chatbot, Filters, Settings
 from rag.answer import Found, Piece
 from rag.local_model import LlamaChatModel
-from rag.texts import DECLINED
+from rag.texts import DECLINED, NO_MODEL
 
 DEAL = "OpenAIとAmazonの契約額はいくらで、期間は何年ですか?"
 DEAL_IN_ENGLISH = "How much is OpenAI's cloud deal with Amazon worth, and for how long?"
@@ -140,6 +140,38 @@ def test_closing_the_stream_stops_the_model(bot: Chatbot) -> None:
     assert model.closed == [True]
 
 
+def test_a_draft_that_fails_its_check_is_written_once_more_from_less_and_says_so(bot: Chatbot) -> None:
+    model = scripted(bot, "契約額は480億ドルです。")
+    drafts = iter([("契約額は480億ドルです。",), ("契約額は380億ドルです。",)])
+    original = ScriptedModel._stream
+
+    def one_after_another(self: ScriptedModel, *args: Any, **kwargs: Any) -> Iterator[ChatGenerationChunk]:
+        self.pieces = next(drafts)
+        return original(self, *args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(ScriptedModel, "_stream", one_after_another)
+        answer = bot.answer(DEAL)
+    assert (answer.text, answer.answered) == ("契約額は380億ドルです[1]。", True)
+    assert "480億ドル" in answer.warnings[0]
+    assert len(str(model.heard[-1][-1].content)) < len(str(model.heard[-2][-1].content))
+    check_quotes(answer)
+
+
+def test_a_model_that_says_that_the_articles_do_not_say_is_believed(bot: Chatbot) -> None:
+    scripted(bot, "The excerpts do not state the price.")
+    answer = bot.answer(DEAL_IN_ENGLISH)
+    assert (answer.answered, answer.text, answer.citations) == (False, DECLINED["en"], ())
+
+
+def test_without_a_model_the_passages_are_shown_and_the_reason_is_said(bot: Chatbot) -> None:
+    scripted(bot, fails=True)
+    answer = bot.answer(DEAL)
+    assert (answer.answered, answer.text, answer.failure) == (False, NO_MODEL["ja"], "the model fell over")
+    assert answer.warnings == ("the model fell over",)
+    assert answer.hits
+
+
 def test_a_model_that_fails_in_the_middle_is_an_error_not_half_an_answer(bot: Chatbot) -> None:
     scripted(bot, "契約額は", fails=True)
     with pytest.raises(ChatModelError, match="the model fell over"):
@@ -153,15 +185,37 @@ def test_the_answers_language_follows_the_question_or_the_wish(bot: Chatbot) -> 
     assert bot.answer(DEAL).language == "ja"
 
 
-def test_a_follow_up_is_searched_with_the_question_before_it(bot: Chatbot) -> None:
+HISTORY = [
+    {"role": "user", "content": "OpenAIとAmazonは何を発表しましたか。"},
+    {"role": "assistant", "content": "380億ドルの契約です。"},
+]
+
+
+def test_a_follow_up_is_asked_as_a_question_that_stands_alone_when_the_rewrite_can_be_trusted(bot: Chatbot) -> None:
+    alone = "OpenAIとAmazonは380億ドルの契約をいつ発表しましたか。"
+    model = scripted(bot, alone)
+    found = [event for event in bot.stream("それはいつですか。", history=HISTORY) if isinstance(event, Found)]
+    assert [event.standalone for event in found] == ["", alone]
+    assert {hit.passage.id for hit in found[0].hits[:5]} <= {hit.passage.id for hit in found[1].hits}
+    answer = bot.answer("それはいつですか。", history=HISTORY)
+    assert (answer.question, answer.standalone) == ("それはいつですか。", alone)
+    assert answer.to_dict()["standalone"] == alone
+    assert f"質問: {alone}" in str(model.heard[-1][-1].content)
+
+
+def test_a_follow_up_whose_rewrite_cannot_be_trusted_is_asked_with_the_conversation(bot: Chatbot) -> None:
     model = scripted(bot, "2025年11月3日です。")
-    history = [
-        {"role": "user", "content": "OpenAIとAmazonは何を発表しましたか。"},
-        {"role": "assistant", "content": "380億ドルの契約です。"},
-    ]
-    answer = bot.answer("それはいつですか。", history=history)
-    assert answer.hits[0].article.id == "000_bc0131da60b046de"
+    answer = bot.answer("それはいつですか。", history=HISTORY)
+    assert answer.standalone == ""
+    assert "standalone" not in answer.to_dict()
+    assert "000_bc0131da60b046de" in [hit.article.id for hit in answer.hits[:2]]
     assert "380億ドルの契約です。" in str(model.heard[-1][-1].content)
+
+
+def test_a_question_that_stands_alone_is_asked_without_the_conversation(bot: Chatbot) -> None:
+    model = scripted(bot, "18人です。")
+    bot.answer("海鳴市の自動運転バスの定員は何人ですか?", history=HISTORY)
+    assert not any("380億ドルの契約です。" in str(message.content) for heard in model.heard for message in heard)
 
 
 def test_a_follow_up_to_the_longest_question_can_be_asked(bot: Chatbot) -> None:

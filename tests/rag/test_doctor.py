@@ -134,8 +134,8 @@ def everything(home: Path) -> tuple[list[str], list[list[str]]]:
     """What the live index holds, and the ids it finds for 200 questions."""
     collection = Collection(Home(home), LetterEmbedder())
     questions = [f"{'a' * (n % 7)}{'b' * (n % 5)}{'c' * (n % 3)} {'ああいう'[: n % 4]}x" for n in range(200)]
-    found = [[c.passage_id for c in collection.candidates(q, "ja", 5).found] for q in questions]
-    ids = collection.select()
+    found = [[c.passage_id for c in collection.now().candidates(collection.asked(q, "ja"), 5).found] for q in questions]
+    ids = collection.now().select()
     collection.close()
     return ids, found
 
