@@ -21,7 +21,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 		echo "kotae: Python 3.11 or later is needed, and '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || true):" \
 			"install it, or name one with \`make $(MAKECMDGOALS) PYTHON=python3.12\`" >&2; exit 1; }
-	@echo "kotae: installing into .venv: 1.8 GB to download (1.2 GB of it models), 4 GB on the disk, about 2 minutes on a fast line"
+	@echo "kotae: installing into .venv: 1.9 GB to download (1.2 GB of it models), 5 GB on the disk, about 3 minutes on a fast line"
 	@$(PYTHON) -m venv .venv || { \
 		echo "kotae: no virtual environment could be made in .venv: on Debian and Ubuntu install python3-venv;" \
 			"after a change of Python run \`make clean\`" >&2; exit 1; }
