@@ -8,6 +8,8 @@ from typing import Any
 from index.article import Language
 from rag.retrieve import Hit
 
+Message = dict[str, str]  # of a conversation: {"role": "system" | "user" | "assistant", "content": text}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Citation:

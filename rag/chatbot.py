@@ -21,18 +21,16 @@ from index.errors import ChatModelError, ModelError, QuestionError
 from index.home import Home
 from index.progress import ProgressCallback, nobody
 from index.rerank import Reranker
-from rag.answer import Answer, Found, Piece
+from rag.answer import Answer, Found, Message, Piece
 from rag.confidence import MIN_CONFIDENCE
 from rag.evidence import Excerpt, gather, whole_passages
 from rag.follow_up import leans, searched
 from rag.language import ASKED, Asked, answer_language, question_language
 from rag.model import open_chat_model, yes_probability
-from rag.prompt import Message, probe_messages
 from rag.retrieve import Filters, Hit, interleaved, retrieve
 from rag.settings import Settings
 from rag.texts import DECLINED, NO_MODEL
 from rag.timings import Timings
-from rag.writer import Wanted, Writer, as_messages
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,6 +100,9 @@ class Chatbot:
 
     def warm_up(self) -> None:
         """Loads both models and reads the part of the prompt that never changes, so that the first question is fast."""
+        from rag.prompt import probe_messages  # see `stream`
+        from rag.writer import as_messages
+
         self._collection.likeness("warm up", "en", ["warm up"], "en")
         for language in LANGUAGES:
             yes_probability(self.chat_model, as_messages(probe_messages("?", [], language)))
@@ -142,6 +143,8 @@ class Chatbot:
 
         Closing the iterator stops the model. Raises QuestionError, StoreError, ModelError or ChatModelError.
         """
+        from rag.writer import Wanted, Writer  # the patterns of its checks take time to compile: not for `import rag`
+
         question = checked(question)
         if language not in ASKED:
             raise QuestionError(f"the language is {language!r}: use one of {', '.join(ASKED)}")

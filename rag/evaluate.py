@@ -16,14 +16,13 @@ from typing import Any, Protocol
 from index.errors import ChatModelError, KotaeError, ModelError, QuestionError
 from index.home import Home
 from index.progress import Progress, ProgressCallback, nobody
-from rag.answer import Answer, Found, Piece
+from rag.answer import Answer, Found, Message, Piece
 from rag.follow_up import searched
 from rag.gold import GoldQuestion, check_articles
 from rag.journal import Journal, code_version, key_of
 from rag.judge import Judge, name_of
 from rag.language import Asked
 from rag.places import Indexed, is_placed
-from rag.prompt import Message
 from rag.retrieve import Hit
 from rag.scorecard import Scorecard
 from rag.scoring import DEPTH, score

@@ -15,9 +15,8 @@ from typing import Any, Literal
 
 from index.durable import append_line
 from index.errors import KotaeError
-from rag.answer import Answer
+from rag.answer import Answer, Message
 from rag.facts import suggested_facts
-from rag.prompt import Message
 from rag.settings import Settings
 
 FILE = "feedback.jsonl"

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 from index.article import Language
 from index.words import question_terms
+from rag.answer import Message
 from rag.grounding import ungrounded
 from rag.language import question_language
 from rag.names import names_in
-from rag.prompt import Message
 
 MAX_REWRITE_TOKENS = 80
 MAX_SEARCHED = 4000  # characters of an earlier question that are searched with

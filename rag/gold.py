@@ -17,8 +17,8 @@ from typing import Any, cast
 
 from index.article import LANGUAGES, Language
 from index.errors import KotaeError
+from rag.answer import Message
 from rag.language import question_language
-from rag.prompt import Message
 
 # The first name of each is ours (and ragas'); the others are what people write.
 ALIASES: dict[str, tuple[str, ...]] = {

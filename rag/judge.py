@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from rag.answer import Message
 from rag.gold import GoldQuestion
 from rag.model import open_chat_model, stream_text, yes_probability
-from rag.prompt import Message
 from rag.settings import Settings
 from rag.writer import as_messages
 

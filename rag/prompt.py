@@ -7,12 +7,11 @@ the probe and the answer differ in their last line only.
 from collections.abc import Sequence
 
 from index.article import Language
+from rag.answer import Message
 from rag.evidence import Excerpt
 from rag.figures import rewrite
 from rag.hostile import as_data
 from rag.relative_dates import resolved
-
-Message = dict[str, str]  # {"role": "system" | "user" | "assistant", "content": text}
 
 _SYSTEM = {
     "ja": "あなたは記事を読んで質問に答える係です。記事に書かれていることだけを根拠に、短く正確に答えます。",

@@ -6,13 +6,13 @@ from functools import partial
 from typing import Any
 
 from index.article import Article, Language
+from rag.answer import Message
 from rag.facts import facts_stated, figures_right, language_right, names_right
 from rag.gold import GoldQuestion
 from rag.grounding import ungrounded
 from rag.metrics import average_precision, hit_at, ndcg_at, recall_at, reciprocal_rank
 from rag.overlap import best, chrf, exact_match, f1
 from rag.places import Span, best_per_article, covers, found_by_rank
-from rag.prompt import Message
 
 DEPTH = 10  # passages searched for
 KS = (1, 3, 5, 10)

@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from index.article import Language
-from rag.answer import Answer
+from rag.answer import Answer, Message
 from rag.checks import Draft, best_sentence, check, narrowed
 from rag.cite import quote
 from rag.confidence import confidence, signals
 from rag.evidence import Excerpt
 from rag.follow_up import MAX_REWRITE_TOKENS, accepted, rewrite_messages
 from rag.model import stream_text, yes_probability
-from rag.prompt import Message, answer_messages, probe_messages
+from rag.prompt import answer_messages, probe_messages
 from rag.relevance import Likeness
 from rag.texts import ASKED_AGAIN, DECLINED, DOUBTFUL, INVENTED, QUOTED, QUOTED_INSTEAD, UNSUPPORTED
 

@@ -18,9 +18,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from index.errors import ChatModelBusy, ChatModelError, KotaeError, QuestionError
-from rag.answer import Answer
+from rag.answer import Answer, Message
 from rag.language import ASKED, Asked
-from rag.prompt import Message
 from ui.turns import REMEMBERED, Bot, Places, Turn, take_async
 
 MODEL = "kotae"

@@ -22,9 +22,8 @@ from index.build import IndexReport
 from index.catalogue import Entry
 from index.errors import ChatModelBusy, KotaeError
 from index.progress import ProgressCallback
-from rag.answer import Answer, Found, Piece
+from rag.answer import Answer, Found, Message, Piece
 from rag.language import Asked
-from rag.prompt import Message
 from rag.retrieve import Filters, Hit
 from rag.settings import Settings
 

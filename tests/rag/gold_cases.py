@@ -11,11 +11,10 @@ from pathlib import Path
 
 from index.article import Article, Passage
 from index.errors import ChatModelError
-from rag.answer import Answer, Citation, Found, Piece
+from rag.answer import Answer, Citation, Found, Message, Piece
 from rag.gold import GoldPassage, GoldQuestion
 from rag.language import Asked
 from rag.places import Indexed
-from rag.prompt import Message
 from rag.retrieve import Hit
 from rag.settings import Settings
 

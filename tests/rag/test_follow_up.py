@@ -1,7 +1,7 @@
 import pytest
 
+from rag.answer import Message
 from rag.follow_up import accepted, leans, rewrite_messages, searched
-from rag.prompt import Message
 
 DEAL: list[Message] = [
     {"role": "user", "content": "OpenAIとAmazonのクラウド契約の金額は?"},

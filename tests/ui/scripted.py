@@ -11,9 +11,8 @@ from index.build import IndexReport
 from index.catalogue import Entry, entry
 from index.errors import StoreError
 from index.progress import Progress, ProgressCallback, nobody
-from rag.answer import Answer, Citation, Found, Piece
+from rag.answer import Answer, Citation, Found, Message, Piece
 from rag.language import Asked
-from rag.prompt import Message
 from rag.retrieve import Filters, Hit
 from rag.settings import Settings
 
