@@ -145,14 +145,13 @@ def _ask(options: argparse.Namespace) -> int:
                 progress.note("writing")
     if options.json:
         say_json(answer.to_dict())
-        return 0
-    say(str(answer))
-    if not answer.answered:
-        for hit in answer.hits[:3]:
+    else:
+        say(str(answer))
+        for hit in () if answer.answered else answer.hits[:3]:
             say(f"\n- {hit.article.title}\n  {' '.join(hit.passage.text.split())}")
     for warning in answer.warnings:
-        say(f"note: {warning}", to=sys.stderr)
-    return 0
+        say(f"kotae: {warning}" if answer.failure else f"note: {warning}", to=sys.stderr)
+    return EXIT_ERROR if answer.failure else 0
 
 
 def _search(options: argparse.Namespace) -> int:

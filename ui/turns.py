@@ -97,7 +97,7 @@ class Turn:
     @property
     def standalone(self) -> str:
         """The question that a follow-up was turned into, "" when it stands on its own."""
-        return str(getattr(self.answer, "standalone", ""))
+        return self.answer.standalone if self.answer else ""
 
     def kept(self) -> "Turn":
         """The same without the articles' texts: what a conversation remembers. A passage has its own text."""

@@ -325,7 +325,7 @@ def test_an_unknown_embedder_is_one_line(
     assert files(home) == before
 
 
-def test_an_unknown_chat_model_is_one_line_after_the_search(
+def test_an_unknown_chat_model_is_one_line_beside_the_passages(
     indexed: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from rag.model import open_chat_model
@@ -334,7 +334,9 @@ def test_an_unknown_chat_model_is_one_line_after_the_search(
     monkeypatch.setenv("KOTAE_CHAT_MODEL", "nonsense")
     before = files(indexed)
     status, out, err = run(capsys, "ask", "How much is the aaa deal worth?")
-    assert (status, out, err.count("\n")) == (1, "", 1)
+    assert (status, err.count("\n")) == (1, 1)
+    assert out.splitlines()[0] == "No model could be asked to write an answer. The nearest passages are shown below."
+    assert "aaa" in out
     assert err.startswith("kotae: there is no chat model 'nonsense': set KOTAE_CHAT_MODEL to ")
     assert files(indexed) == before
 

@@ -206,10 +206,8 @@ def test_what_the_browser_keeps_travels_as_text_that_shows_nothing() -> None:
 
 
 def test_a_follow_up_shows_the_question_it_was_turned_into() -> None:
-    class FollowUp(Answer):
-        standalone = "How long is OpenAI's <deal>?"
-
-    answer = FollowUp(question="How long?", text="7.", language="en", answered=True)
+    alone = "How long is OpenAI's <deal>?"
+    answer = Answer(question="How long?", text="7.", language="en", answered=True, standalone=alone)
     html = render.answer(turn(question="How long?", stage="done", answer=answer))
     assert "How long is OpenAI&#x27;s &lt;deal&gt;?" in html
     assert "k-standalone" not in render.answer(done(deal_answer("q")))
