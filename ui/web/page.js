@@ -203,7 +203,7 @@ choose(preferred(), false);
 dress();
 let due = false;
 let restored = false;
-new MutationObserver(() => {
+function changed() {
   if (due) return;
   due = true;
   requestAnimationFrame(() => {
@@ -218,4 +218,7 @@ new MutationObserver(() => {
       conversations.restore();
     }
   });
-}).observe(document.documentElement, { childList: true, subtree: true, characterData: true, attributeFilter: ["aria-label", "class"] });
+}
+
+changed(); // the page may have been drawn before this script came
+new MutationObserver(changed).observe(document.documentElement, { childList: true, subtree: true, characterData: true, attributeFilter: ["aria-label", "class"] });
