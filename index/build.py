@@ -15,11 +15,12 @@ from index.article import Article
 from index.changes import IndexReport, Located, compare
 from index.embed import TextEmbedder
 from index.errors import ArticleError, NoIndex, StoreError
+from index.fingerprint import check_fingerprint, fingerprint_of
 from index.home import Home
 from index.manifest import Manifest
 from index.progress import Progress, ProgressCallback, nobody
 from index.read import FileNote, Known, LocatedArticle, has_articles, read_articles
-from index.writer import Writer, check_fingerprint, fingerprint_of
+from index.writer import Writer
 
 __all__ = ["PASSAGE_TOKENS", "IndexReport", "repair_index", "update_index"]
 

@@ -7,17 +7,20 @@ import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from index.article import Article, Language, Passage
-from index.dictionary import Dictionary, met
 from index.embed import TextEmbedder
 from index.errors import StoreError
 from index.generation import Asked, Generation
 from index.home import Home
 from index.space import Vector
 from index.words import question_terms, terms
+
+if TYPE_CHECKING:
+    from index.dictionary import Dictionary
 
 _REMEMBERED = 20_000  # vectors of sentences kept in memory: 31 MB at 384 dimensions
 
@@ -33,7 +36,7 @@ class SharedWords:
 class Collection:
     """The passages of one home, searchable. Methods may be called from any thread."""
 
-    def __init__(self, home: Home, embedder: TextEmbedder, dictionary: Dictionary | None = None) -> None:
+    def __init__(self, home: Home, embedder: TextEmbedder, dictionary: "Dictionary | None" = None) -> None:
         """Raises NoIndex, EmbedderMismatch or StoreError when there is nothing that can be searched.
 
         With a `dictionary` the words of a question are also looked for in the other language.
@@ -93,6 +96,8 @@ class Collection:
 
         Across languages these are the words in translation (none without a dictionary), names and figures.
         """
+        from index.dictionary import met  # not for `import rag`: few ask across languages right away
+
         groups = self._dictionary.groups(question, language) if self._dictionary and language != text_language else ()
         asked = set(question_terms(question))
         held: list[frozenset[str]] = []

@@ -7,19 +7,22 @@ import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.article import LANGUAGES, Article, Language, Passage
-from index.dictionary import Group
 from index.embed import TextEmbedder
 from index.errors import StoreError
+from index.fingerprint import check_fingerprint
 from index.lexical import LexicalIndex
 from index.manifest import Manifest
 from index.space import Space, Spread, Vector
 from index.store import PassageStore
-from index.writer import check_fingerprint
+
+if TYPE_CHECKING:
+    from index.dictionary import Group
 
 _TRANSLATED = 2.0  # weight of a word met in translation: a whole word's own (`words.question_terms`)
 
@@ -31,7 +34,7 @@ class Asked:
     question: str
     language: Language
     vector: Vector
-    groups: tuple[Group, ...] = ()
+    groups: "tuple[Group, ...]" = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,14 +11,16 @@ import shutil
 from collections.abc import Iterable, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index import words
-from index.dictionary import Group
 from index.errors import StoreError
+
+if TYPE_CHECKING:
+    from index.dictionary import Group
 
 # Measured on four sets in two languages: passages are short, so a second mention of a term says little (low k1).
 _K1 = 0.8
@@ -114,7 +116,7 @@ class LexicalIndex:
             return np.zeros(len(self), dtype=np.float32)
         return np.asarray(self._bm25.get_scores_from_ids(term_ids), dtype=np.float32)
 
-    def translated(self, groups: Sequence[Group], rows: NDArray[np.intp]) -> NDArray[np.float32]:
+    def translated(self, groups: "Sequence[Group]", rows: NDArray[np.intp]) -> NDArray[np.float32]:
         """BM25 of a question's words in translation, for the passages at `rows` (sorted), 0.0 elsewhere.
 
         A group is one term, held by the passages that hold all terms of one of its translations (Pirkola, SIGIR

@@ -7,17 +7,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from index import words
 from index.article import LANGUAGES, Language, Passage
 from index.changes import Changes, Located
 from index.embed import TextEmbedder
-from index.errors import EmbedderMismatch, StoreError
+from index.errors import StoreError
+from index.fingerprint import fingerprint_of
 from index.home import Home
 from index.lexical import LexicalIndex
-from index.manifest import SCHEMA_VERSION, Manifest
+from index.manifest import Manifest
 from index.progress import Progress, ProgressCallback
 from index.space import Space, Vector, measure, question_means
-from index.split import SPLITTER_VERSION, split_article
+from index.split import split_article
 from index.store import PassageStore
 
 _AGAIN = "make the index again with `kotae index --rebuild PATH`"
@@ -189,26 +189,3 @@ def _groups(
             group, size = [], 0
     if group:
         yield group
-
-
-def fingerprint_of(embedder: TextEmbedder, passage_tokens: int) -> dict[str, str]:
-    """What must be the same for an index to be brought up to date. Asks for nothing that loads the embedder."""
-    return {
-        "embedder": embedder.name,
-        "embedder_digest": embedder.digest,
-        "splitter": SPLITTER_VERSION,
-        "passage_tokens": str(passage_tokens),
-        "words": str(words.VERSION),
-        "manifest": str(SCHEMA_VERSION),
-    }
-
-
-def check_fingerprint(manifest: Manifest, embedder: TextEmbedder) -> None:
-    """Raises EmbedderMismatch unless the index was built with this very embedder."""
-    made_with = manifest.fingerprint
-    if made_with.get("embedder_digest") != embedder.digest:
-        raise EmbedderMismatch(
-            f"the index at {str(manifest.path.parent)!r} was built with {made_with.get('embedder', 'unknown')!r}, but "
-            f"the embedder is {embedder.name!r} (digest {embedder.digest[:12]}): rebuild it with "
-            "`kotae index --rebuild`, or set KOTAE_EMBEDDER to match"
-        )

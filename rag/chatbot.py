@@ -12,19 +12,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from index.article import LANGUAGES, Article
-from index.build import IndexReport, update_index
 from index.catalogue import Entry, catalogue
 from index.collection import Collection
-from index.dictionary import Dictionary
 from index.embed import Embedder
 from index.errors import ChatModelError, ModelError, QuestionError
 from index.home import Home
 from index.progress import ProgressCallback, nobody
 from index.rerank import Reranker
 from rag.answer import Answer, Found, Message, Piece
-from rag.confidence import MIN_CONFIDENCE
-from rag.evidence import Excerpt, gather, whole_passages
-from rag.follow_up import leans, searched
 from rag.language import ASKED, Asked, answer_language, question_language
 from rag.model import open_chat_model, yes_probability
 from rag.retrieve import Filters, Hit, interleaved, retrieve
@@ -37,6 +32,9 @@ if TYPE_CHECKING:
 
     from langchain_core.language_models import BaseChatModel
 
+    from index.build import IndexReport
+    from index.dictionary import Dictionary
+    from rag.evidence import Excerpt
     from rag.gold import GoldQuestion
     from rag.judge import Judge
     from rag.langchain_retriever import KotaeRetriever
@@ -143,7 +141,10 @@ class Chatbot:
 
         Closing the iterator stops the model. Raises QuestionError, StoreError, ModelError or ChatModelError.
         """
-        from rag.writer import Wanted, Writer  # the patterns of its checks take time to compile: not for `import rag`
+        # Their patterns take time to compile: not for `import rag`.
+        from rag.confidence import MIN_CONFIDENCE
+        from rag.follow_up import leans, searched
+        from rag.writer import Wanted, Writer
 
         question = checked(question)
         if language not in ASKED:
@@ -192,8 +193,10 @@ class Chatbot:
 
     def index(
         self, paths: "Sequence[Path]" = (), *, rebuild: bool = False, progress: ProgressCallback = nobody
-    ) -> IndexReport:
+    ) -> "IndexReport":
         """Brings the index to what is under `paths` now (see `index.build.update_index`)."""
+        from index.build import update_index  # the readers of all formats: paid by who indexes
+
         return update_index(Home(self.settings.home), self._embedder, paths, rebuild=rebuild, progress=progress)
 
     def evaluate(
@@ -221,7 +224,9 @@ class Chatbot:
         """Gives the index's files back; the chat model stays for the other chatbots of this process."""
         self._collection.close()
 
-    def _excerpts(self, question: str, hits: Sequence[Hit]) -> list[Excerpt]:
+    def _excerpts(self, question: str, hits: Sequence[Hit]) -> "list[Excerpt]":
+        from rag.evidence import gather, whole_passages  # see `stream`
+
         if self.settings.chat_url:
             return whole_passages(hits)
         return gather(
@@ -240,8 +245,10 @@ def open_embedder(settings: Settings, progress: ProgressCallback = nobody) -> Em
     )
 
 
-def open_dictionary(settings: Settings, progress: ProgressCallback = nobody) -> Dictionary | None:
+def open_dictionary(settings: Settings, progress: ProgressCallback = nobody) -> "Dictionary | None":
     """The dictionary between the two languages; None where its package is not installed."""
+    from index.dictionary import Dictionary  # see `Chatbot.stream`
+
     return Dictionary.open(settings.models, progress=progress)
 
 

@@ -7,13 +7,13 @@ from pathlib import Path
 from index.article import LANGUAGES, Language
 from index.build import IndexReport, repair_index
 from index.errors import KotaeError, StoreError
+from index.fingerprint import check_fingerprint
 from index.home import Home
 from index.lexical import LexicalIndex
 from index.manifest import Manifest
 from index.progress import ProgressCallback, nobody
 from index.space import Space
 from index.store import PassageStore
-from index.writer import check_fingerprint
 from rag.chatbot import open_embedder
 from rag.model import describe_models
 from rag.settings import Settings

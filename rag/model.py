@@ -11,7 +11,6 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from index.dictionary import describe_dictionary
 from index.durable import file_digest
 from index.embedfiles import describe_embedder
 from index.errors import ChatModelError, ChatModelTimeout, ModelError
@@ -56,6 +55,8 @@ def describe_models(
     settings: Settings, *, recompute: bool = False, progress: ProgressCallback | None = None
 ) -> list[ModelStatus]:
     """One line for each model: embedder, chat model, dictionary if installed. `recompute` reads their files again."""
+    from index.dictionary import describe_dictionary  # not for `import rag`
+
     embedder = describe_embedder(
         settings.embedder, settings.models, allow_hub=settings.allow_hub, recompute=recompute, progress=progress
     )
