@@ -12,8 +12,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from index.article import LANGUAGES, Article
-from index.catalogue import Entry, catalogue
-from index.collection import Collection
 from index.embed import Embedder
 from index.errors import ChatModelError, ModelError, QuestionError
 from index.home import Home
@@ -33,6 +31,8 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
     from index.build import IndexReport
+    from index.catalogue import Entry
+    from index.collection import Collection
     from index.dictionary import Dictionary
     from rag.evidence import Excerpt
     from rag.gold import GoldQuestion
@@ -47,7 +47,7 @@ HITS = 10  # passages found for an answer
 class Chatbot:
     """An index and a chat model: `search`, `answer`, `stream`. Methods may be called from any thread."""
 
-    def __init__(self, settings: Settings, embedder: Embedder, collection: Collection) -> None:
+    def __init__(self, settings: Settings, embedder: Embedder, collection: "Collection") -> None:
         self.settings = settings
         self._embedder = embedder
         self._collection = collection
@@ -67,6 +67,8 @@ class Chatbot:
         Raises NoIndex, EmbedderMismatch, StoreError, ModelError or SettingsError.
         """
         settings = settings or Settings.from_environment(home=home)
+        from index.collection import Collection  # see `rag/retrieve.py`
+
         place = Home(settings.home)
         place.live  # noqa: B018  (raises NoIndex before a model is prepared)
         embedder = open_embedder(settings, progress)
@@ -82,8 +84,10 @@ class Chatbot:
         """What answers: the name of the chat model."""
         return self.settings.chat_model
 
-    def articles(self) -> Sequence[Entry]:
+    def articles(self) -> "Sequence[Entry]":
         """Every article of the index as a list, without the texts."""
+        from index.catalogue import catalogue  # opens the manifest: not for `import rag`
+
         return catalogue(Home(self.settings.home))
 
     def article(self, article_id: str) -> Article | None:

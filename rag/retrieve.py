@@ -9,14 +9,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import zip_longest
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from index.article import Article, Language, Passage
-from index.collection import Collection
-from index.generation import Candidate, Candidates, Generation
-from index.rerank import Reranker
-from index.space import Spread
 from rag.language import question_language
+
+if TYPE_CHECKING:  # numpy and the patterns of the word index are not for `import rag`
+    from index.collection import Collection
+    from index.generation import Candidate, Candidates, Generation
+    from index.rerank import Reranker
+    from index.space import Spread
 
 POOL = 100  # passages of each leg and language that are looked at
 MOST_POOL = 16 * POOL  # when copies or one long article fill them
@@ -89,7 +91,7 @@ class Filters:
 
 @dataclass(frozen=True)
 class _Scored:
-    candidate: Candidate
+    candidate: "Candidate"
     score: float
     similarity_z: float
     words_z: float
@@ -97,13 +99,13 @@ class _Scored:
 
 
 def retrieve(
-    collection: Collection,
+    collection: "Collection",
     question: str,
     k: int,
     *,
     filters: Filters | None = None,
     weights: Weights | None = None,
-    reranker: Reranker | None = None,
+    reranker: "Reranker | None" = None,
 ) -> list[Hit]:
     """The `k` best passages for `question`, best first; ties by passage id, so two runs give the same list.
 
@@ -154,7 +156,7 @@ def interleaved(first: Sequence[Hit], second: Sequence[Hit], k: int) -> list[Hit
     return list({hit.passage.id: hit for hit in reversed(list(turns))}.values())[::-1][:k]
 
 
-def rank(candidates: Candidates, language: Language, weights: Weights) -> list[_Scored]:
+def rank(candidates: "Candidates", language: Language, weights: Weights) -> list[_Scored]:
     """All candidates with their fused scores, best first.
 
     fused = (1 - w) z(similarity) + w z(words), with w by whether question and passage share their language;
@@ -178,7 +180,7 @@ def rank(candidates: Candidates, language: Language, weights: Weights) -> list[_
     return sorted(levelled, key=lambda scored: (-scored.score, scored.candidate.passage_id))
 
 
-def _own_language_first(index: Generation, ranked: list[_Scored], language: Language) -> list[_Scored]:
+def _own_language_first(index: "Generation", ranked: list[_Scored], language: Language) -> list[_Scored]:
     """When the best passage is foreign and one in the question's language says the same, that one comes first."""
     if not ranked or ranked[0].candidate.language == language:
         return ranked
@@ -191,7 +193,9 @@ def _own_language_first(index: Generation, ranked: list[_Scored], language: Lang
     return ranked
 
 
-def _distinct(index: Generation, ranked: Sequence[_Scored], passages: dict[str, Passage], enough: int) -> list[_Scored]:
+def _distinct(
+    index: "Generation", ranked: Sequence[_Scored], passages: dict[str, Passage], enough: int
+) -> list[_Scored]:
     """`ranked` without passages that repeat a better one but for a few characters, down to where `enough` are found.
 
     Those beyond MAX_PER_ARTICLE of one article are kept, but not counted as found. What is read goes into `passages`.
@@ -228,7 +232,7 @@ def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
 
 
 def _reranked(
-    reranker: Reranker, question: str, ranked: list[_Scored], passages: Mapping[str, Passage]
+    reranker: "Reranker", question: str, ranked: list[_Scored], passages: Mapping[str, Passage]
 ) -> list[_Scored]:
     first, rest = ranked[:RERANKED], ranked[RERANKED:]
     scores = reranker.scores(question, [passages[scored.candidate.passage_id].embedded_text for scored in first])
@@ -236,7 +240,7 @@ def _reranked(
     return sorted(again, key=lambda scored: (-scored.score, scored.candidate.passage_id)) + rest
 
 
-def _z(value: float, spread: Spread) -> float:
+def _z(value: float, spread: "Spread") -> float:
     return (value - spread.mean) / spread.deviation if spread.deviation > 1e-9 else 0.0
 
 
