@@ -6,7 +6,7 @@ one in a collection of its own. Texts stay in the manifest. Distances become sim
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,8 @@ from index.errors import StoreError
 
 _LOCK_SECONDS = 15.0  # a reader that opens Chroma writes for milliseconds; who holds it longer is in the way
 _OWN = "legacy", "unknown"  # what Chroma notes where a collection has no embedding function of its own
+COPY = 0.9999  # cosine from which two vectors are of one text
+_COMPARED = 4096  # vectors compared with the missing ones at a time
 _SLICE = 250  # rows per call: Chroma raises past 5,461
 _CONFIGURATION = {"hnsw": {"space": "cosine", "ef_construction": 200, "ef_search": 200, "max_neighbors": 24}}
 
@@ -135,6 +137,22 @@ class PassageStore:
     def close(self) -> None:
         """Gives the database back. Chroma keeps one engine per path until then."""
         self._client.close()
+
+
+def lost(expected: set[str], reached: set[str], vectors: Callable[[Sequence[str]], NDArray[np.float32]]) -> list[str]:
+    """Those of `expected` that no search finds: neither they themselves nor a copy of them.
+
+    The graph cannot tell equal vectors apart and may drop some of many; a copy that is found says the same.
+    `vectors` gives the unit vectors of passages, float32, shape (len(ids), dimension).
+    """
+    missing, found = sorted(expected - reached), sorted(expected & reached)
+    if not missing or not found:
+        return missing
+    nearest = np.full(len(missing), -1.0, dtype=np.float32)
+    wanted = vectors(missing)
+    for start in range(0, len(found), _COMPARED):
+        nearest = np.maximum(nearest, (wanted @ vectors(found[start : start + _COMPARED]).T).max(axis=1))
+    return [passage_id for passage_id, near in zip(missing, nearest, strict=True) if near < COPY]
 
 
 @contextmanager

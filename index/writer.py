@@ -18,7 +18,7 @@ from index.manifest import Manifest
 from index.progress import Progress, ProgressCallback
 from index.space import Space, Vector, measure, question_means
 from index.split import split_article
-from index.store import PassageStore
+from index.store import PassageStore, lost
 
 _AGAIN = "make the index again with `kotae index --rebuild PATH`"
 _BATCH = 1024  # passages embedded, then written, at a time: bounds the memory
@@ -73,18 +73,21 @@ class Writer:
         ids = self._manifest.passage_ids()
         for language in LANGUAGES:
             expected = {passage_id for passage_id, of in ids if of == language}
-            if self._found(len(expected), language) != expected:
+            if self._lost(expected, language):
                 self._store_again(sorted(expected), language)
-                if self._found(len(expected), language) != expected:
+                if self._lost(expected, language):
                     raise StoreError(f"Chroma does not find all {len(expected)} {language!r} passages: {_AGAIN}")
         self._index_words([passage_id for passage_id, _ in ids])
         self._measure(ids)
         Home.note_roots(self._folder, self._manifest.roots())
         return self._manifest.count()
 
-    def _found(self, expected: int, language: Language) -> set[str]:
-        """Ids that a search finds; none when Chroma itself counts another number."""
-        return self._store.reachable(expected, language) if self._store.count(language) == expected else set()
+    def _lost(self, expected: set[str], language: Language) -> bool:
+        """Whether a passage cannot be found, or Chroma itself counts another number."""
+        if self._store.count(language) != len(expected):
+            return True
+        reached = self._store.reachable(len(expected), language)
+        return bool(reached - expected or lost(expected, reached, self._manifest.vectors))
 
     def _store_again(self, ids: Sequence[str], language: Language) -> None:
         """Makes a language's collection anew: after many changes its graph may have lost a vector."""

@@ -13,7 +13,7 @@ from index.lexical import LexicalIndex
 from index.manifest import Manifest
 from index.progress import ProgressCallback, nobody
 from index.space import Space
-from index.store import PassageStore
+from index.store import PassageStore, lost
 from rag.chatbot import open_embedder
 from rag.model import describe_models
 from rag.settings import Settings
@@ -90,7 +90,8 @@ def _check_chroma(folder: Path, manifest: Manifest, ids: Sequence[tuple[str, Lan
             expected = {passage_id for passage_id, of in ids if of == language}
             held = store.count(language)
             reached = store.reachable(max(held, len(expected)), language)
-            missing, strange = len(expected - reached), max(len(reached - expected), held - len(expected))
+            missing = max(len(lost(expected, reached, manifest.vectors)), len(expected) - held)
+            strange = max(len(reached - expected), held - len(expected))
             if missing:
                 raise StoreError(
                     f"{missing} of {len(expected)} {language!r} vectors cannot be found in "

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index import build, words, writer
+from index import build, fingerprint, words
 from index.article import LANGUAGES, Language
 from index.build import IndexReport, update_index
 from index.errors import ArticleError, EmbedderMismatch, NoIndex, StoreError
@@ -82,7 +82,7 @@ def test_the_first_run_indexes_everything_and_all_parts_agree(home: Home, articl
         "embedder": "letters",
         "embedder_digest": "abc123",
         "dimension": "5",
-        "splitter": writer.SPLITTER_VERSION,
+        "splitter": fingerprint.SPLITTER_VERSION,
         "passage_tokens": str(build.PASSAGE_TOKENS),
         "words": str(words.VERSION),
         "manifest": "2",
@@ -273,7 +273,7 @@ def test_an_index_of_another_version_is_made_again_with_the_vectors_it_has(
 ) -> None:
     update_index(indexed, LetterEmbedder(), [write(tmp_path / "more", four="ccc.")])
     (articles / "two.md").unlink()
-    monkeypatch.setattr(*((writer, "SPLITTER_VERSION", "99") if what == "splitter" else (words, "VERSION", 99)))
+    monkeypatch.setattr(*((fingerprint, "SPLITTER_VERSION", "99") if what == "splitter" else (words, "VERSION", 99)))
     embedder = LetterEmbedder()
     done = update_index(indexed, embedder, [tmp_path / "more"])
     assert report(done) == {"changed": 3, "removed": 1, "articles": 3, "passages": 3}

@@ -1,11 +1,13 @@
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from index.errors import StoreError
-from index.store import Neighbour, PassageStore
+from index.store import Neighbour, PassageStore, lost
 
 E = np.eye(4, dtype=np.float32)
 
@@ -147,3 +149,15 @@ def test_an_empty_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "s" / "chroma.sqlite3").write_bytes(b"")
     with pytest.raises(StoreError, match=r"cannot be used \(.+\): run `kotae index --rebuild`$"):
         PassageStore.open(tmp_path / "s")
+
+
+def test_a_vector_that_no_search_finds_is_lost_unless_a_copy_of_it_is_found() -> None:
+    vectors = {"a": [1.0, 0.0], "copy": [1.0, 0.0], "b": [0.0, 1.0]}
+
+    def of(ids: Sequence[str]) -> NDArray[np.float32]:
+        return np.array([vectors[one] for one in ids], dtype=np.float32)
+
+    assert lost({"a", "copy", "b"}, {"a", "b"}, of) == []
+    assert lost({"a", "copy", "b"}, {"a", "copy"}, of) == ["b"]
+    assert lost({"a", "b"}, set(), of) == ["a", "b"]
+    assert lost(set(), set(), of) == []
