@@ -6,6 +6,7 @@ one in a collection of its own. Texts stay in the manifest. Distances become sim
 
 import json
 import sqlite3
+import struct
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,11 @@ _OWN = "legacy", "unknown"  # what Chroma notes where a collection has no embedd
 COPY = 0.9999  # cosine from which two vectors are of one text
 _COMPARED = 4096  # vectors compared with the missing ones at a time
 _SLICE = 250  # rows per call: Chroma raises past 5,461
+# The beginning of a graph's header.bin, as Chroma 1.5 writes it: version, offset, room, vectors, bytes of a vector.
+_HEADER = struct.Struct("<iQQQQ")
+_HEADER_VERSION = 1
+_LENGTH_BYTES = 4
+_AGAIN = "repair it with `kotae doctor --repair`"
 _CONFIGURATION = {"hnsw": {"space": "cosine", "ef_construction": 200, "ef_search": 200, "max_neighbors": 24}}
 
 
@@ -59,6 +65,7 @@ class PassageStore:
         if not (folder / "chroma.sqlite3").is_file():
             raise StoreError(f"there is no Chroma database in {str(folder)!r}: run `kotae index --rebuild`")
         _check_file(folder)
+        _check_segments(folder)
         with _translated(folder):
             store = cls(folder, _client(folder))
             try:
@@ -153,6 +160,22 @@ def lost(expected: set[str], reached: set[str], vectors: Callable[[Sequence[str]
     for start in range(0, len(found), _COMPARED):
         nearest = np.maximum(nearest, (wanted @ vectors(found[start : start + _COMPARED]).T).max(axis=1))
     return [passage_id for passage_id, near in zip(missing, nearest, strict=True) if near < COPY]
+
+
+def _check_segments(folder: Path) -> None:
+    """Refuses a graph whose files are shorter than its header says: Chroma reads past their end and may crash."""
+    for header in sorted(folder.glob("*/header.bin")):
+        facts = header.read_bytes()[: _HEADER.size]
+        if len(facts) < _HEADER.size:
+            raise StoreError(f"{str(header)!r} is cut off: {_AGAIN}")
+        version, _, _, count, size = _HEADER.unpack(facts)
+        if version != _HEADER_VERSION:
+            continue
+        for name, least in (("data_level0.bin", count * size), ("length.bin", count * _LENGTH_BYTES)):
+            path = header.with_name(name)
+            held = path.stat().st_size if path.is_file() else 0
+            if held < least:
+                raise StoreError(f"{str(path)!r} holds {held:,} bytes of {least:,}: {_AGAIN}")
 
 
 @contextmanager

@@ -1,3 +1,4 @@
+import os
 import random
 from collections.abc import Sequence
 from pathlib import Path
@@ -161,3 +162,16 @@ def test_a_vector_that_no_search_finds_is_lost_unless_a_copy_of_it_is_found() ->
     assert lost({"a", "copy", "b"}, {"a", "copy"}, of) == ["b"]
     assert lost({"a", "b"}, set(), of) == ["a", "b"]
     assert lost(set(), set(), of) == []
+
+
+@pytest.mark.parametrize("name", ["data_level0.bin", "length.bin", "header.bin"])
+def test_a_graph_whose_files_are_cut_is_refused_before_chroma_reads_it(tmp_path: Path, name: str) -> None:
+    store = PassageStore.create(tmp_path)
+    vectors = np.random.default_rng(4).random((1100, 4), dtype=np.float32)
+    store.put([f"p{n}" for n in range(1100)], vectors, "ja")
+    store.close()
+    PassageStore.open(tmp_path).close()
+    [header] = [path for path in tmp_path.glob("*/header.bin") if path.with_name("index_metadata.pickle").exists()]
+    os.truncate(header.with_name(name), 20)
+    with pytest.raises(StoreError, match=rf"{name}.*repair it with `kotae doctor --repair`"):
+        PassageStore.open(tmp_path)
