@@ -81,6 +81,7 @@ class Generation:
         self.language = dict(ids)
         rows = {of: [number for number, (_, language) in enumerate(ids) if language == of] for of in LANGUAGES}
         self.rows = {of: np.array(numbers, dtype=np.intp) for of, numbers in rows.items() if numbers}
+        self._unlinked = self.manifest.unlinked
         if set(self.rows) != set(self.space.plain):
             raise StoreError(
                 f"'space.npz' in {str(folder)!r} belongs to other passages than the manifest: "
@@ -108,6 +109,7 @@ class Generation:
             if allowed is None:
                 near = self.store.search(direction, min(pool, len(rows)), of)
                 matching = {n.passage_id for n in near} | {self.passage_ids[r] for r in _best(scores, rows, pool)}
+                matching |= {passage_id for passage_id in self._unlinked if self.language.get(passage_id) == of}
             else:
                 matching = {passage_id for passage_id in allowed if self.language.get(passage_id) == of}
             ids = sorted(matching)

@@ -18,6 +18,7 @@ from index.article import Article, Language, Passage
 from index.errors import StoreError
 from index.read import LocatedArticle
 
+_UNLINKED = "unlinked"  # in the fingerprint: a JSON list of passage ids
 SCHEMA_VERSION = 2
 _READABLE = (1, 2)  # version 1 knew no pages and no digests of files
 _APPLICATION = 0x6B6F7461  # "kota": what tells our file from another program's
@@ -102,6 +103,16 @@ class Manifest:
         with self._lock, self._connection:
             self._connection.execute("DELETE FROM fingerprint")
             self._connection.executemany("INSERT INTO fingerprint VALUES (?, ?)", values.items())
+
+    @property
+    def unlinked(self) -> list[str]:
+        """Ids of passages that the graph over the vectors leads nowhere to: a search must compare them itself."""
+        return list(json.loads(self.fingerprint.get(_UNLINKED, "[]")))
+
+    def note_unlinked(self, ids: Sequence[str]) -> None:
+        """Replaces `unlinked`."""
+        kept = {name: value for name, value in self.fingerprint.items() if name != _UNLINKED}
+        self.set_fingerprint(kept | ({_UNLINKED: json.dumps(list(ids))} if ids else {}))
 
     def digests(self) -> dict[str, str]:
         """Article id -> digest, for every article."""

@@ -165,6 +165,9 @@ def lost(expected: set[str], reached: set[str], vectors: Callable[[Sequence[str]
 def _check_segments(folder: Path) -> None:
     """Refuses a graph whose files are shorter than its header says: Chroma reads past their end and may crash."""
     for header in sorted(folder.glob("*/header.bin")):
+        # A graph without ids holds nothing yet; whoever opens the store writes its header.
+        if not header.with_name("index_metadata.pickle").is_file():
+            continue
         facts = header.read_bytes()[: _HEADER.size]
         if len(facts) < _HEADER.size:
             raise StoreError(f"{str(header)!r} is cut off: {_AGAIN}")

@@ -21,6 +21,7 @@ from index.split import split_article
 from index.store import PassageStore, lost
 
 _AGAIN = "make the index again with `kotae index --rebuild PATH`"
+_FEW = 10  # passages that a search may have to compare itself: among many copies the graph leads nowhere else
 _BATCH = 1024  # passages embedded, then written, at a time: bounds the memory
 
 
@@ -71,23 +72,27 @@ class Writer:
     def finish(self) -> tuple[int, int]:
         """Makes the word index and the space, checks that the parts agree. (articles, passages) are in it."""
         ids = self._manifest.passage_ids()
+        unlinked: list[str] = []
         for language in LANGUAGES:
             expected = {passage_id for passage_id, of in ids if of == language}
             if self._lost(expected, language):
                 self._store_again(sorted(expected), language)
-                if self._lost(expected, language):
-                    raise StoreError(f"Chroma does not find all {len(expected)} {language!r} passages: {_AGAIN}")
+            left = self._lost(expected, language)
+            if len(left) > max(_FEW, len(expected) // 100):
+                raise StoreError(f"Chroma does not find {len(left)} of {len(expected)} {language!r} passages: {_AGAIN}")
+            unlinked += left
+        self._manifest.note_unlinked(unlinked)
         self._index_words([passage_id for passage_id, _ in ids])
         self._measure(ids)
         Home.note_roots(self._folder, self._manifest.roots())
         return self._manifest.count()
 
-    def _lost(self, expected: set[str], language: Language) -> bool:
-        """Whether a passage cannot be found, or Chroma itself counts another number."""
-        if self._store.count(language) != len(expected):
-            return True
+    def _lost(self, expected: set[str], language: Language) -> list[str]:
+        """The passages that no search finds; all of them when Chroma holds other ones."""
         reached = self._store.reachable(len(expected), language)
-        return bool(reached - expected or lost(expected, reached, self._manifest.vectors))
+        if self._store.count(language) != len(expected) or reached - expected:
+            return sorted(expected)
+        return lost(expected, reached, self._manifest.vectors)
 
     def _store_again(self, ids: Sequence[str], language: Language) -> None:
         """Makes a language's collection anew: after many changes its graph may have lost a vector."""

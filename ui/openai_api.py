@@ -108,7 +108,8 @@ async def _events(turns: Any, frame: Mapping[str, Any]) -> AsyncIterator[str]:
     yield event({"role": "assistant", "content": ""})
     async with aclosing(turns):
         async for turn in turns:
-            if turn.running and turn.written.startswith(sent) and turn.written != sent:
+            # The last pieces often come together with the answer.
+            if turn.written.startswith(sent) and turn.written != sent:
                 yield event({"content": turn.written[len(sent) :]})
                 sent = turn.written
     if turn is None or turn.answer is None:

@@ -16,6 +16,7 @@ from index.errors import EmbedderMismatch, NoIndex, StoreError
 from index.generation import Candidate, Candidates
 from index.home import Home
 from index.lexical import LexicalIndex
+from index.manifest import Manifest
 from index.space import Spread, question_means
 from index.store import PassageStore
 from tests.doubles import LetterEmbedder, article, letters, write
@@ -58,6 +59,21 @@ def centred(id: str) -> np.ndarray:
     """The vector of an article's passage without what its language shares."""
     own = ENGLISH if id in ENGLISH else JAPANESE
     return unit(letters(EMBEDDED[id]) - np.mean([letters(EMBEDDED[other]) for other in own], axis=0))
+
+
+def test_passages_that_the_graph_does_not_lead_to_are_compared_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = Home(tmp_path / "home")
+    update_index(home, LetterEmbedder(), [write(tmp_path / "articles", **ENGLISH)])
+    monkeypatch.setattr(PassageStore, "search", lambda *_: [])
+    manifest = Manifest.open(home.live / "manifest.sqlite3")
+    ids = {id.split("#")[0]: id for id, _ in manifest.passage_ids()}
+    manifest.note_unlinked([ids["e3"], ids["e4"]])
+    manifest.close()
+    opened = Collection(home, LetterEmbedder())
+    assert sorted(of_articles(candidates(opened, "zzz", "en", 10).found)) == ["e3", "e4"]
+    opened.close()
 
 
 @pytest.mark.parametrize(("question", "language"), [("aa", "en"), ("ああ", "ja")])
