@@ -67,7 +67,7 @@ def test_passages_that_the_graph_does_not_lead_to_are_compared_all_the_same(
     home = Home(tmp_path / "home")
     update_index(home, LetterEmbedder(), [write(tmp_path / "articles", **ENGLISH)])
     monkeypatch.setattr(PassageStore, "search", lambda *_: [])
-    manifest = Manifest.open(home.live / "manifest.sqlite3")
+    manifest = Manifest.open(home.live / "manifest.sqlite3", writable=True)
     ids = {id.split("#")[0]: id for id, _ in manifest.passage_ids()}
     manifest.note_unlinked([ids["e3"], ids["e4"]])
     manifest.close()
