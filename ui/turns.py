@@ -30,6 +30,7 @@ from rag.settings import Settings
 Stage = Literal["searching", "waiting", "reading", "writing", "done", "stopped", "failed"]
 
 TICK = 0.03  # seconds between two looks while nothing comes
+BEAT = 1.0  # seconds after which those who wait are told the same again
 WAITING_ROOM = 64  # questions that may wait for the model; the next one is refused
 REMEMBERED = 6  # turns that are given to the next question as its history
 
@@ -181,13 +182,19 @@ def take(
 async def take_async(
     bot: Bot, turn: Turn, history: Sequence[Message], places: Places, stop: threading.Event
 ) -> AsyncGenerator[Turn, None]:
-    """The same for a server that must hold no thread for those who wait."""
+    """The same for a server that must hold no thread for those who wait.
+
+    A turn that does not change is yielded every BEAT again: only then does a server notice that nobody listens.
+    """
     with closing(grow(bot, turn, history, places, stop)) as growing:
+        yielded = time.monotonic()
         for grown in growing:
-            if grown is None:
+            if grown is None and time.monotonic() - yielded < BEAT:
                 await asyncio.sleep(TICK)
             else:
-                yield grown
+                turn = grown or turn
+                yielded = time.monotonic()
+                yield turn
 
 
 def grow(
