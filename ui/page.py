@@ -15,7 +15,7 @@ from rag.answer import Answer
 from rag.language import Asked
 from ui import render, render_sources, texts
 from ui.records import LONGEST, conversation, scope, to_record
-from ui.turns import WAITING_ROOM, Bot, Places, Turn, history_of, take_async
+from ui.turns import WAITING_ROOM, Bot, Places, Turn, history_of, take
 
 REMOTE_PLACES = 8  # answers that an endpoint elsewhere may write at the same time; the model in this process writes one
 EXAMPLES = 4  # questions offered before the first one
@@ -55,7 +55,7 @@ def build_page(bot: Bot, places: Places | None = None) -> Any:
             model_name=bot.model_name,
         )
         try:
-            async with aclosing(take_async(bot, start, history_of(turns), places, stop)) as growing:
+            async with aclosing(take(bot, start, history_of(turns), places, stop)) as growing:
                 async for turn in growing:
                     if stops.get(session) is not stop:
                         return  # the conversation has moved on: this turn must not write over it
@@ -166,7 +166,7 @@ async def whole_answer(bot: Bot, question: str, language: Asked, places: Places)
     """The answer once it is whole, for programs. Raises what the turn failed with."""
     start = Turn(number=1, question=question, language=language, model_name=bot.model_name)
     turn = start
-    async with aclosing(take_async(bot, start, (), places, threading.Event())) as growing:
+    async with aclosing(take(bot, start, (), places, threading.Event())) as growing:
         async for grown in growing:  # nobody holds a thread while waiting
             turn = grown
     if turn.error is not None:

@@ -2,7 +2,7 @@
 
 `grow` runs `Bot.stream` in a thread of its own and yields the turn each time it has changed, so that Stop and a closed
 tab act at once even while the model is silent, and so that everyone's passages appear while one model serves them all.
-Between two changes it yields None and waits for nothing: `take` sleeps there, `take_async` lets others run.
+Between two changes it yields None and waits for nothing: `take` lets others run there.
 """
 
 import asyncio
@@ -167,24 +167,13 @@ def history_of(turns: Sequence[Turn]) -> list[Message]:
     return messages
 
 
-def take(
-    bot: Bot, turn: Turn, history: Sequence[Message], places: Places, stop: threading.Event
-) -> Generator[Turn, None, None]:
-    """Yields the turn as it grows: first unchanged, last with its answer, its error, or stopped with what it has."""
-    with closing(grow(bot, turn, history, places, stop)) as growing:
-        for grown in growing:
-            if grown is None:
-                time.sleep(TICK)
-            else:
-                yield grown
-
-
-async def take_async(
+async def take(
     bot: Bot, turn: Turn, history: Sequence[Message], places: Places, stop: threading.Event
 ) -> AsyncGenerator[Turn, None]:
-    """The same for a server that must hold no thread for those who wait.
+    """Yields the turn as it grows: first unchanged, last with its answer, its error, or stopped with what it has.
 
-    A turn that does not change is yielded every BEAT again: only then does a server notice that nobody listens.
+    Those who wait hold no thread of the server. A turn that does not change is yielded every BEAT again: only then
+    does a server notice that nobody listens.
     """
     with closing(grow(bot, turn, history, places, stop)) as growing:
         yielded = time.monotonic()
