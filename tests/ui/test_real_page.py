@@ -72,6 +72,7 @@ def test_a_reader_asks_follows_up_stops_adds_an_article_and_comes_back(bot: Chat
     )
     expect(page.locator("#k-upload-state")).to_contain_text("can be searched now", timeout=60_000)
     page.locator("#k-filter").fill("Quillon")
+    expect(page.locator("#k-panel .k-entry")).to_have_count(1)
     page.get_by_role("button", name=texts.ONLY_THIS.en).click()
     expect(page.locator("#k-scope")).to_contain_text("Quillon tram opening")
     page.locator(".k-close").click()
