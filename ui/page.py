@@ -56,12 +56,14 @@ def build_page(bot: Bot, places: Places | None = None) -> Any:
         )
         try:
             async with aclosing(take(bot, start, history_of(turns), places, stop)) as growing:
+                box_after: Any = ""  # emptied once: what is typed meanwhile stays
                 async for turn in growing:
                     if stops.get(session) is not stop:
                         return  # the conversation has moved on: this turn must not write over it
                     kept = turn.kept()
                     shown = [*before, *_messages(kept, thumbs, to_record(kept))]
-                    yield shown, "" if turn is start else gr.skip(), [*turns, kept][-LONGEST:]
+                    yield shown, box_after, [*turns, kept][-LONGEST:]
+                    box_after = gr.skip()
         finally:
             if stops.get(session) is stop:
                 del stops[session]
