@@ -79,7 +79,10 @@ export async function openSource(turn, part) {
   }
   const text = find(".k-article-text", place);
   const mark = find("mark", text);
-  if (mark) text.scrollTop += mark.getBoundingClientRect().top - text.getBoundingClientRect().top - 60;
+  if (mark) {
+    const down = mark.getBoundingClientRect().top - text.getBoundingClientRect().top;
+    if (down > text.clientHeight / 2) text.scrollTop += down - 60; // a quote near the beginning is in sight already
+  }
   find("h2", place)?.focus({ preventScroll: true });
   announce(`${say("SOURCE_PANEL")}: ${find("h2", place)?.innerText || ""}. ${mark?.innerText || ""}`);
 }
