@@ -1,6 +1,6 @@
 """How long the page takes, in a real browser: from opening it to being able to ask, from Enter to passages on screen.
 
-    python benchmarks/page.py HOME     HOME holds an index, for example of seeds/articles
+    python benchmarks/page.py HOME [ASKED]     HOME holds an index, for example of seeds/articles
 
 Index and embedder are real; the answer is stopped once its passages are there. Needs chromium, as the tests do.
 """
@@ -20,6 +20,7 @@ from tests.ui.conftest import CHROMIUM
 
 ROUNDS = 5  # openings, each in a browser without cache
 ASKED = 20  # questions of seeds/questions.jsonl, from all over it
+PATIENCE = 60_000  # milliseconds for anything, on however busy a machine
 QUESTIONS = Path(__file__).parents[1] / "seeds" / "questions.jsonl"
 
 # Notes when Enter was pressed and when the passages of a new turn were first drawn.
@@ -27,7 +28,7 @@ WATCH = """() => {
   window.waits = [];
   let asked = 0;
   addEventListener('keydown', (event) => { if (event.key === 'Enter') asked = performance.now(); }, true);
-  const seen = new Set();
+  const seen = (window.seen = new Set());
   new MutationObserver(() => {
     for (const card of document.querySelectorAll('.k-sources')) {
       if (seen.has(card.id) || !card.querySelector('.k-source')) continue;
@@ -51,6 +52,7 @@ def opening(browser, url: str) -> float:  # type: ignore[no-untyped-def]
 def searching(browser, url: str, questions: list[str]) -> list[float]:  # type: ignore[no-untyped-def]
     """Milliseconds from Enter to passages on screen, of each question."""
     with visited(browser, url) as watched:
+        watched.page.set_default_timeout(PATIENCE)
         watched.page.evaluate(WATCH)
         for number, question in enumerate(questions, start=1):
             watched.ask(question)
@@ -60,14 +62,15 @@ def searching(browser, url: str, questions: list[str]) -> list[float]:  # type: 
             if number % 5 == 0:
                 watched.page.locator("#k-clear").click()
                 watched.page.locator(".k-welcome").wait_for()
+                watched.page.evaluate("window.seen.clear()")  # the next conversation counts from one again
         waits: list[float] = watched.page.evaluate("window.waits")
         return waits
 
 
-def main(home: Path) -> None:
+def main(home: Path, asked: int) -> None:
     settings = Settings(home=home, models=Settings.from_environment().models)
     rows = [json.loads(line) for line in QUESTIONS.read_text("utf-8").splitlines()]
-    questions = [row["user_input"] for row in rows[:: len(rows) // ASKED]][:ASKED]
+    questions = [row["user_input"] for row in rows[:: len(rows) // asked]][:asked]
     bot = Chatbot.open(settings=settings)
     bot.warm_up()
     with served(bot) as url, sync_playwright() as playwright:
@@ -82,4 +85,4 @@ def main(home: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else ASKED)

@@ -43,7 +43,7 @@ def page_routes(bot: Keeper) -> APIRouter:
         try:
             wanted = json.loads(await request.body())
             turn, part = from_record(wanted["turn"]), str(wanted["part"])
-        except (ValueError, KeyError, TypeError, QuestionError):
+        except (ValueError, KeyError, TypeError, RecursionError, QuestionError):
             return HTMLResponse("", 400)
         article_id = render_panel.article_id(turn, part)
         if not article_id:
@@ -130,7 +130,7 @@ def page_routes(bot: Keeper) -> APIRouter:
             await run_in_threadpool(keep_feedback, bot.settings, judged)
         except (FeedbackError, QuestionError) as error:
             return JSONResponse({"problem": _spoken(str(error))}, 400)
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return JSONResponse({"problem": _spoken("the feedback cannot be read: reload the page")}, 400)
         return JSONResponse({"kept": True})
 

@@ -43,7 +43,7 @@ def openai_routes(bot: Bot, places: Places) -> APIRouter:
             language: Asked = wanted.get("language", "auto")
             if language not in ASKED:
                 raise QuestionError(f"the language is {language!r}: use one of {', '.join(ASKED)}")
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             return _error(400, "invalid_request_error", f"the body is not JSON: {error}")
         except QuestionError as error:
             return _error(400, "invalid_request_error", str(error))

@@ -80,6 +80,7 @@ def test_what_cannot_be_kept_is_refused_in_both_languages(url: str, home: Path) 
     assert reply(turns=[], verdict="up") == (400, unreadable)
     assert reply(turns=turns) == (400, unreadable)
     assert reply(turns=turns, verdict=["up"])[0] == 400
+    assert httpx.post(f"{url}/kotae/feedback", content="[" * 100_000).json()["problem"]["ja"] == unreadable
     assert read_feedback(home) == []
 
 

@@ -61,6 +61,7 @@ def test_a_question_is_answered_with_sources_that_open(open_page: OpenPage) -> N
     page.keyboard.press("Escape")
     expect(panel).to_be_hidden()
     expect(page.locator(".k-cite").first).to_be_focused()
+    expect(page.locator(".k-thumb")).to_have_count(0)  # unless the operator keeps feedback
     assert bot.asked == [(QUESTION, "auto", ())]
     assert watched.foreign == []
     assert watched.complaints == []
@@ -85,6 +86,20 @@ def test_the_stages_come_in_order_and_the_sources_stand_before_the_model_speaks(
     watched.finished()
     expect(page.locator(".k-cite")).to_have_count(2)
     expect(page.locator(".k-status")).to_have_count(0)
+
+
+def test_what_is_typed_while_the_model_is_silent_stays(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ui.turns.BEAT", 0.1)
+    hold = threading.Event()
+    watched = open_page(ScriptedBot(hold=hold))
+    watched.ask(QUESTION)
+    expect(watched.page.locator(".k-source")).to_have_count(len(HITS))
+    box(watched).fill("次の質問")
+    watched.page.wait_for_timeout(500)
+    expect(box(watched)).to_have_value("次の質問")
+    hold.set()
+    watched.finished()
+    expect(box(watched)).to_have_value("次の質問")
 
 
 def test_stop_works_within_a_second_and_keeps_what_was_written(open_page: OpenPage) -> None:
