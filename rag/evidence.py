@@ -13,7 +13,7 @@ from rag.relevance import Likeness, Place, Sharing, relevance, same_terms
 from rag.retrieve import Hit
 
 BUDGET = 300  # tokens of the chat model, all excerpts together, without titles (docs/results.md)
-GAP = 4.0  # log-odds below the best sentence from which a sentence is not read
+GAP = 3.5  # log-odds below the best sentence from which a sentence is not read
 LEAST = 3  # sentences that are read however far behind they are
 LEVEL = 0.3  # share of a language's distance to the best of all that is made up for
 
