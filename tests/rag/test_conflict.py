@@ -89,11 +89,11 @@ def test_an_article_that_does_not_know_who_is_asked_about_does_not_contradict() 
 
 
 def test_an_article_that_knows_no_name_of_the_cited_ones_title_does_not_contradict() -> None:
-    ours = article("a", "It has 640 people.", title="Aldermoor grows")
-    theirs = article("b", "It has 1,280 people.", title="Brackwell grows")
+    ours = article("a", "It has 640 people.", title="Growth at Aldermoor")
+    theirs = article("b", "It has 1,280 people.", title="Growth at Brackwell")
     evidence = excerpts(sentence(ours), sentence(theirs))
     assert find_conflict("640 people.", cited(ours), "How many people?", evidence, alike(0.9)) is None
-    related = article("b", "It has 1,280 people, Aldermoor says.", title="Brackwell grows")
+    related = article("b", "It has 1,280 people, Aldermoor says.", title="Growth at Brackwell")
     evidence = excerpts(sentence(ours), sentence(related))
     assert find_conflict("640 people.", cited(ours), "How many people?", evidence, alike(0.9)) is not None
 
