@@ -164,16 +164,16 @@ def _run(command: list[str]) -> tuple[float, float]:
 def watched(bench: Bench, most: int, run: Callable[[str], Any]) -> Found:
     """No question comes twice: a number makes it another one."""
     questions = bench.questions(most)
-    memory: list[float] = []
+    held: list[float] = []
     handles: list[int] = []
     for number in range(most):
         run(f"{questions[number % len(questions)]} {number // len(questions)}")
         if number + 1 in (most // 10, most):
-            memory.append(memory())
+            held.append(memory())
             handles.append(len(os.listdir("/proc/self/fd")))
     return {
-        "memory after a tenth MB": memory[0],
-        "memory at the end MB": memory[-1],
+        "memory after a tenth MB": held[0],
+        "memory at the end MB": held[-1],
         "handles after a tenth": handles[0],
         "handles at the end": handles[-1],
     }
