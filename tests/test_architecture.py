@@ -30,6 +30,7 @@ HOMES = {
     "langsmith": ["rag/model.py"],
     "lxml": ["index/markup.py"],
     "numpy": ["index/*.py"],  # vectors never leave `index`
+    "onnxruntime": ["index/encoder.py"],
     "openai": ["rag/remote_model.py"],
     "pandas": ["rag/scorecard.py"],
     "platformdirs": ["rag/settings.py"],
@@ -48,6 +49,7 @@ HEAVY = (
     *("bm25s", "chromadb", "gradio", "huggingface_hub", "langchain", "langchain_core", "numba", "openai", "pandas"),
     *(
         "lxml",
+        "onnxruntime",
         "pypdfium2",
         "pydantic",
         "scipy",
