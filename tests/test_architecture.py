@@ -41,6 +41,7 @@ HOMES = {
     "torch": ["index/embed.py"],
     "transformers": ["index/embed.py"],
     "uvicorn": ["ui/server.py"],
+    "watchfiles": ["index/watch.py"],
     "xllamacpp": ["rag/llama_engine.py"],
     "yaml": ["index/read.py"],
 }
@@ -55,6 +56,7 @@ HEAVY = (
         "tokenizers",
         "torch",
         "transformers",
+        "watchfiles",
         "xllamacpp",
         "yaml",
     ),

@@ -7,16 +7,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.progress import ProgressCallback
+from rag.settings import Settings
 
 if TYPE_CHECKING:
     from rag.chatbot import Chatbot
+
+
+def add_place(parser: argparse.ArgumentParser, *, collection: bool) -> None:
+    """Which index is meant: `--home`, and where a command can mean another of its collections `--collection`."""
+    parser.add_argument("--home", metavar="DIR", help="folder of the index and its state (default: KOTAE_HOME)")
+    if collection:
+        parser.add_argument(
+            "--collection", default="", metavar="NAME", help="which collection of the home (default: KOTAE_COLLECTION)"
+        )
+
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    """The settings, with the home and the collection that were named."""
+    return Settings.from_environment(home=options.home, collection=options.collection)
 
 
 def open_bot(options: argparse.Namespace, progress: ProgressCallback) -> "Chatbot":
     """The chatbot over the index that the options name."""
     from rag.chatbot import Chatbot  # not for `kotae --help`
 
-    return Chatbot.open(options.home, progress=progress)
+    return Chatbot.open(settings=settings_of(options), progress=progress)
 
 
 def path(text: str) -> Path:

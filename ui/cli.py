@@ -1,4 +1,4 @@
-"""The command line: `kotae index | ask | search | chat | users | eval | models | doctor`. Holds no logic of its own.
+"""The command line: `kotae` and its commands, of which the larger have files of their own. Holds no logic of its own.
 
 Results go to standard output, everything else to standard error. Exit status: 0 done, 1 a KotaeError, 2 wrong usage.
 """
@@ -12,7 +12,7 @@ from typing import Any
 from index.errors import KotaeError
 from index.progress import Progress
 from rag.settings import Settings
-from ui.arguments import open_bot, path, port
+from ui.arguments import add_place, open_bot, path, port, settings_of
 from ui.ask_command import add_ask_arguments, add_search_arguments, run_ask, run_search
 from ui.doctor_command import add_arguments as add_doctor
 from ui.doctor_command import run as run_doctor
@@ -20,6 +20,7 @@ from ui.eval_command import add_arguments as add_eval
 from ui.eval_command import run as run_eval
 from ui.index_command import add_arguments as add_index
 from ui.index_command import run as run_index
+from ui.move_commands import add_export_arguments, add_import_arguments, run_export, run_import
 from ui.terminal import ProgressLine, say
 
 EXIT_ERROR = 1
@@ -55,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
 
     def command(name: str, run: Any, summary: str) -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=summary, description=summary)
-        made.add_argument("--home", metavar="DIR", help="folder of the index and its state (default: KOTAE_HOME)")
+        add_place(made, collection=name not in ("users", "models"))
         made.set_defaults(run=run)
         return made
 
@@ -85,12 +86,13 @@ def _parser() -> argparse.ArgumentParser:
     models.add_argument("--verify", action="store_true", help="read every file again and compare the digests")
     models.add_argument("--prepare", action="store_true", help="put the models in place now instead of at first use")
 
+    add_export_arguments(command("export", run_export, "Write an index as one archive, to keep or to move."))
+    add_import_arguments(command("import", run_import, "Make an index of an archive that `kotae export` wrote."))
     add_doctor(command("doctor", run_doctor, "Check that models and index are whole."))
     return parser
 
 
 def _chat(options: argparse.Namespace) -> int:
-    from index.home import Home
     from ui.page_settings import LOOPBACK, PageSettings
     from ui.server import serve
 
@@ -104,7 +106,7 @@ def _chat(options: argparse.Namespace) -> int:
         tls_cert=options.tls_cert,
         tls_key=options.tls_key,
     )
-    Home(Settings.from_environment(home=options.home).home).live  # noqa: B018  (raises NoIndex before anything is served)
+    settings_of(options).place.live  # noqa: B018  (raises NoIndex before anything is served)
     address: list[str] = []
     with ProgressLine() as line:
 

@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from ui.arguments import settings_of
 from ui.terminal import ProgressLine, say, say_json
 
 EXIT_ERROR = 1
@@ -17,9 +18,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Runs the command and returns its exit status."""
     from rag.doctor import examine, repair
-    from rag.settings import Settings
 
-    settings = Settings.from_environment(home=options.home)
+    settings = settings_of(options)
     findings = list(examine(settings))
     damaged = [finding for finding in findings if not finding.ok and not finding.name.startswith("model ")]
     if options.repair and damaged:
