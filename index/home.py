@@ -5,6 +5,7 @@
     HOME/generations/000007/       roots.json, where its articles were read; files.json, what it is made of
     HOME/uploads/                  articles that came in through the page; indexed like any other folder
     HOME/writer.lock               held, with its process id inside, by the one process that writes
+    HOME/settings.env              models of its own, where there are (`rag/settings.py`)
     HOME/collections/NAME/         the same for every collection but the first
 
 A live generation is never changed. A change is made in a copy beside it and goes live by an atomic rename, so a reader

@@ -14,6 +14,7 @@ from ui.terminal import ProgressLine, say
 
 if TYPE_CHECKING:
     from index.build import IndexReport
+    from index.embed import Embedder
     from rag.settings import Settings
 
 
@@ -36,14 +37,19 @@ def run(options: argparse.Namespace) -> int:
         if options.paths:
             raise ArticleError("--undo reads no articles: leave the paths out")
         _say(undo_index(settings.place), settings, options)
-    elif options.watch:
-        _watch(settings, options)
+        return 0
+    from rag.chatbot import open_embedder
+
+    with ProgressLine() as progress:
+        embedder = open_embedder(settings, progress)
+    if options.watch:
+        _watch(settings, options, embedder)
     else:
-        _say(_update(settings, options), settings, options)
+        _say(_update(settings, options, embedder), settings, options)
     return 0
 
 
-def _watch(settings: "Settings", options: argparse.Namespace) -> None:
+def _watch(settings: "Settings", options: argparse.Namespace, embedder: "Embedder") -> None:
     """Indexes now and after each change. What goes wrong after the first time is said and tried again."""
     from index.build import known_roots
     from index.watch import changes
@@ -55,7 +61,7 @@ def _watch(settings: "Settings", options: argparse.Namespace) -> None:
             if not (changed or due):
                 continue
             try:
-                report = _update(settings, options)
+                report = _update(settings, options, embedder)
                 due = False
             except KotaeError as error:
                 if first:
@@ -74,12 +80,10 @@ def _watch(settings: "Settings", options: argparse.Namespace) -> None:
             raise
 
 
-def _update(settings: "Settings", options: argparse.Namespace) -> "IndexReport":
+def _update(settings: "Settings", options: argparse.Namespace, embedder: "Embedder") -> "IndexReport":
     from index.build import update_index
-    from rag.chatbot import open_embedder
 
     with ProgressLine() as progress:
-        embedder = open_embedder(settings, progress)
         return update_index(settings.place, embedder, options.paths, rebuild=options.rebuild, progress=progress)
 
 
