@@ -16,10 +16,11 @@ from index.article import LANGUAGES, Article, Language, Passage
 from index.embed import TextEmbedder
 from index.errors import StoreError
 from index.fingerprint import check_fingerprint
+from index.inventory import check_files
 from index.lexical import LexicalIndex
 from index.manifest import Manifest
 from index.space import Space, Spread, Vector
-from index.store import PassageStore
+from index.store import PassageStore, check_counts
 
 if TYPE_CHECKING:
     from index.dictionary import Group
@@ -68,6 +69,7 @@ class Generation:
         self.name = folder.name
         self.manifest = Manifest.open(folder / "manifest.sqlite3")
         check_fingerprint(self.manifest, embedder)
+        check_files(folder)
         self.store = PassageStore.open(folder / "chroma")
         self.words = LexicalIndex.open(folder / "words")
         self.space = Space.open(folder / "space.npz")
@@ -87,6 +89,7 @@ class Generation:
                 f"'space.npz' in {str(folder)!r} belongs to other passages than the manifest: "
                 "run `kotae index --rebuild`"
             )
+        check_counts(self.store, {of: len(numbers) for of, numbers in self.rows.items()})
         # Chroma keeps an engine for each path: it goes when the last reader lets go of this generation.
         self.close = weakref.finalize(self, _close, self.manifest, self.store)
         self.close.atexit = False

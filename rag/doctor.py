@@ -8,7 +8,6 @@ from index.article import LANGUAGES, Language
 from index.build import IndexReport, repair_index
 from index.errors import KotaeError, StoreError
 from index.fingerprint import check_fingerprint
-from index.home import Home
 from index.lexical import LexicalIndex
 from index.manifest import Manifest
 from index.progress import ProgressCallback, nobody
@@ -34,7 +33,7 @@ class Finding:
 
 def repair(settings: Settings, progress: ProgressCallback = nobody) -> IndexReport:
     """Makes the index anew beside the damaged one, from what is left of it (see `index.build.repair_index`)."""
-    home = Home(settings.home)
+    home = settings.place
     if not home.names():
         home.live  # noqa: B018  (says that there is nothing to repair)
     return repair_index(home, open_embedder(settings, progress), progress=progress)
@@ -44,7 +43,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     """Every finding, models first. Reads, never repairs; loads no model."""
     for model in describe_models(settings):
         yield Finding(name=f"model {model.name}", ok=model.ready, message=model.source)
-    home = Home(settings.home)
+    home = settings.place
     try:
         folder = home.live
     except KotaeError as error:

@@ -42,6 +42,7 @@ HOMES = {
     "torch": ["index/embed.py"],
     "transformers": ["index/embed.py"],
     "uvicorn": ["ui/server.py"],
+    "watchfiles": ["index/watch.py"],
     "xllamacpp": ["rag/llama_engine.py"],
     "yaml": ["index/read.py"],
 }
@@ -57,6 +58,7 @@ HEAVY = (
         "tokenizers",
         "torch",
         "transformers",
+        "watchfiles",
         "xllamacpp",
         "yaml",
     ),

@@ -1,5 +1,7 @@
 import gc
+import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -300,4 +302,38 @@ def test_a_part_of_another_index_is_refused(tmp_path: Path, part: str) -> None:
     old.rename(tmp_path / "old")
     (other.live / part).rename(old)
     with pytest.raises(StoreError, match=r"other passages than the manifest: run `kotae index --rebuild`$"):
+        Collection(home, LetterEmbedder())
+
+
+def test_every_file_that_is_gone_or_cut_is_named_when_the_index_is_opened(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    rows = [{"id": f"r{n}", "text": "a" * (n % 40 + 1) + "b" * (n // 40 + 1)} for n in range(1100)]
+    (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    update_index(home, LetterEmbedder(), [tmp_path / "rows.jsonl"])
+    noted = json.loads((home.live / "files.json").read_text())
+    assert {name.rpartition("/")[2] for name in noted} >= {"manifest.sqlite3", "words.json", "data_level0.bin"}
+    for name, size in noted.items():
+        path = home.live / name
+        path.rename(tmp_path / "aside")
+        with pytest.raises(StoreError, match=r"`kotae index --rebuild"):
+            Collection(home, LetterEmbedder())
+        if size:
+            path.write_bytes((tmp_path / "aside").read_bytes()[:-1])
+            with pytest.raises(StoreError, match=rf"{re.escape(path.name)}.* holds [0-9,]+ bytes of [0-9,]+"):
+                Collection(home, LetterEmbedder())
+        (tmp_path / "aside").rename(path)
+    (home.live / "files.json").unlink()  # an index of an earlier version
+    Collection(home, LetterEmbedder()).close()
+    (home.live / "files.json").write_text("[]")
+    with pytest.raises(StoreError, match="'files.json' cannot be read"):
+        Collection(home, LetterEmbedder())
+
+
+def test_vectors_that_are_missing_are_noticed_when_the_index_is_opened(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    update_index(home, LetterEmbedder(), [write(tmp_path / "articles", one="aaa.", two="bbb.")])
+    store = PassageStore.open(home.live / "chroma")
+    store.remove(sorted(store.reachable(2, "en"))[:1], "en")
+    store.close()
+    with pytest.raises(StoreError, match=r"holds 1 'en' vectors for 2 passages: repair it with `kotae doctor --"):
         Collection(home, LetterEmbedder())
