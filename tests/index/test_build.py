@@ -330,6 +330,7 @@ FAULTS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "chroma": lambda patch: patch.setattr("chromadb.api.models.Collection.Collection.upsert", chroma_full),
     "words": lambda patch: patch.setattr(LexicalIndex, "build", full),
     "space": lambda patch: patch.setattr("index.space.Space.save", full),
+    "vectors": lambda patch: patch.setattr("index.writer.write_vectors", full),
     "flush": lambda patch: patch.setattr("index.home._flush", full),
     "switch": lambda patch: patch.setattr(Home, "publish", full),
 }
@@ -432,7 +433,7 @@ def test_a_killed_run_leaves_the_old_index_and_the_next_one_sweeps_and_succeeds(
 
 
 def test_an_update_of_an_index_whose_words_and_space_are_damaged_mends_them(indexed: Home, articles: Path) -> None:
-    for path in [*(indexed.live / "words").iterdir(), indexed.live / "space.npz"]:
+    for path in [*(indexed.live / "words").iterdir(), indexed.live / "space.npz", indexed.live / "vectors.npy"]:
         path.write_bytes(b"")
     write(articles, four="ccc.")
     update_index(indexed, LetterEmbedder(), [articles])
