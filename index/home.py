@@ -1,7 +1,7 @@
 """The folder that holds an index, and how a new version of it takes the place of the old one.
 
     HOME/CURRENT                   the name of the live generation
-    HOME/generations/000007/       manifest.sqlite3, chroma/, words/
+    HOME/generations/000007/       manifest.sqlite3, chroma/, words/, space.npz, vectors.npy
     HOME/generations/000007/       roots.json, where its articles were read; files.json, what it is made of
     HOME/uploads/                  articles that came in through the page; indexed like any other folder
     HOME/writer.lock               held, with its process id inside, by the one process that writes

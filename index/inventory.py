@@ -5,12 +5,14 @@ Cheap, since nothing is opened: names and sizes. Knows nothing of what stands in
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from index.errors import StoreError
 
 NAME = "files.json"
+_LOOKS, _PAUSE = 25, 0.02  # a short file is looked at again so often, that many seconds apart
 _PASSING = ("-journal", "-wal", "-shm")  # what SQLite keeps beside a database while somebody writes
 
 
@@ -23,7 +25,8 @@ def note_files(folder: Path) -> None:
 def check_files(folder: Path) -> None:
     """Raises StoreError for the first file that is gone or shorter than it was. Without an inventory nothing is known.
 
-    A file may have grown: Chroma writes a few bytes whenever it is opened.
+    A file may have grown, and one may be short for a moment: Chroma writes the head of a graph anew whenever a process
+    opens it.
     """
     try:
         noted = json.loads((folder / NAME).read_text("utf-8"))
@@ -35,6 +38,11 @@ def check_files(folder: Path) -> None:
     for name, size in least.items():
         try:
             held = os.stat(folder / name).st_size
+            for _ in range(_LOOKS):
+                if held >= size:
+                    break
+                time.sleep(_PAUSE)
+                held = os.stat(folder / name).st_size
         except (OSError, ValueError) as error:
             raise _damaged(folder, f"{name!r} is missing") from error
         if held < size:

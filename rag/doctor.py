@@ -13,6 +13,7 @@ from index.manifest import Manifest
 from index.progress import ProgressCallback, nobody
 from index.space import Space
 from index.store import PassageStore, lost
+from index.vectors import VECTORS, check_vectors
 from rag.chatbot import open_embedder
 from rag.model import describe_models
 from rag.settings import Settings
@@ -64,6 +65,12 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _attempt("chroma", "every passage has its vector", lambda: _check_chroma(folder, manifest, ids))
     yield _attempt("words", "every passage is in the word index", lambda: _check_words(folder, ids))
     yield _attempt("space", "the shape of the vectors is known", lambda: Space.open(folder / "space.npz"))
+    passage_ids = [passage_id for passage_id, _ in ids]
+    yield _attempt(
+        "vectors",
+        "the copies that searches compare are the manifest's",
+        lambda: check_vectors(folder / VECTORS, passage_ids, manifest.vectors),
+    )
     manifest.close()
 
 

@@ -317,6 +317,7 @@ STEPS: dict[str, str] = {
     "manifest": "index.manifest.Manifest.put_article",
     "words": "index.lexical.LexicalIndex.build",
     "space": "index.space.Space.save",
+    "vectors": "index.writer.write_vectors",
     "roots": "index.home.Home.note_roots",
     "list": "index.home.note_files",
     "flush": "index.home._flush",
@@ -427,7 +428,7 @@ def test_a_killed_run_leaves_the_old_index_and_the_next_one_sweeps_and_succeeds(
 
 
 def test_an_update_of_an_index_whose_words_and_space_are_damaged_mends_them(indexed: Home, articles: Path) -> None:
-    for path in [*(indexed.live / "words").iterdir(), indexed.live / "space.npz"]:
+    for path in [*(indexed.live / "words").iterdir(), indexed.live / "space.npz", indexed.live / "vectors.npy"]:
         path.write_bytes(b"")
     write(articles, four="ccc.")
     update_index(indexed, LetterEmbedder(), [articles])

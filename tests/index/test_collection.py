@@ -107,6 +107,40 @@ def test_the_words_of_every_passage_count_and_so_do_those_that_hold_none(collect
     assert found.words["ja"] == Spread(mean=0.0, deviation=0.0)
 
 
+def test_an_index_that_was_made_before_vectors_lay_beside_it_finds_the_same(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    update_index(home, LetterEmbedder(), [write(tmp_path / "articles", **ENGLISH, **JAPANESE)])
+    found = []
+    for _ in range(2):
+        opened = Collection(home, LetterEmbedder())
+        found.append(candidates(opened, "aab", "en", 10))
+        opened.close()
+        for name in ("vectors.npy", "files.json"):
+            (home.live / name).unlink(missing_ok=True)
+    assert found[0] == found[1]
+
+
+def test_with_a_filter_each_leg_is_limited_too(collection: Collection) -> None:
+    allowed = collection.now().select(article_ids=["e1", "e2", "e3", "j1"])
+    found = of_articles(candidates(collection, "aaaa bbb", "en", 1, allowed).found)
+    assert sorted(found) == ["e2", "e3", "j1"]
+
+
+def test_a_passage_that_only_chroma_knows_is_an_error_that_names_the_way_out(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    update_index(home, LetterEmbedder(), [write(tmp_path / "articles", **ENGLISH)])
+    store = PassageStore.open(home.live / "chroma")
+    store.put(["nobody#0"], letters("aaa")[None], "en")
+    manifest = Manifest.open(home.live / "manifest.sqlite3")
+    store.remove([id for id, _ in manifest.passage_ids()][:1], "en")
+    manifest.close()
+    store.close()
+    opened = Collection(home, LetterEmbedder())
+    with pytest.raises(StoreError, match=r"Chroma finds 'nobody#0', which .*`kotae doctor --repair`$"):
+        candidates(opened, "aaa", "en", 10)
+    opened.close()
+
+
 def test_candidates_are_sorted_by_id_within_their_language_and_the_same_in_every_run(collection: Collection) -> None:
     runs = [candidates(collection, "aab", "en", 10) for _ in range(3)]
     assert runs[0] == runs[1] == runs[2]
@@ -259,7 +293,8 @@ def test_processes_that_open_the_index_while_it_is_written_always_find_a_whole_o
         update_index(home, LetterEmbedder(), [write(folder, **{f"n{number}": "bbb."})])
     for reader in readers:
         said, complaint = reader.communicate(timeout=60)
-        assert (reader.returncode, complaint) == (0, "")
+        assert not complaint, complaint
+        assert reader.returncode == 0
         assert 2 < int(said) <= 27
 
 
@@ -293,7 +328,7 @@ def test_damage_to_any_part_is_a_store_error_that_names_the_way_out(tmp_path: Pa
         Collection(home, LetterEmbedder())
 
 
-@pytest.mark.parametrize("part", ["words", "space.npz"])
+@pytest.mark.parametrize("part", ["words", "space.npz", "vectors.npy"])
 def test_a_part_of_another_index_is_refused(tmp_path: Path, part: str) -> None:
     home, other = Home(tmp_path / "home"), Home(tmp_path / "other")
     update_index(home, LetterEmbedder(), [write(tmp_path / "articles", one="aaa.")])
