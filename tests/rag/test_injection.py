@@ -25,7 +25,9 @@ from rag.prompt import answer_messages, probe_messages
 from tests.rag.test_chatbot import ScriptedModel
 
 ALL = poisons()
-CONTROL = re.compile(r"<[|｜¦][^<>\n]{1,64}[|｜¦]>|\[/?INST\]|<</?SYS>>|</?s>|</?(?:start_of_turn|end_of_turn|tool_\w+|system)>")
+CONTROL = re.compile(
+    r"<[|｜¦][^<>\n]{1,64}[|｜¦]>|\[/?INST\]|<</?SYS>>|</?s>|</?(?:start_of_turn|end_of_turn|tool_\w+|system)>"
+)
 UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f\x00-\x09\x0b-\x1f]")
 MARK = re.compile(r"[\[［【]\s?\d")
 _LABEL = "|".join(re.escape(label) for label in sorted(LABELS, key=len, reverse=True))
@@ -67,7 +69,9 @@ def excerpts_in(messages: Sequence[Message], question: str, language: str) -> li
         if head:
             assert int(head[1]) == number // 2 + 1
         inside = line[head.end() :] if head else line
-        assert [CONTROL.findall(inside), UNSEEN.findall(inside), MARK.findall(inside), FORGED.findall(inside)] == [[]] * 4
+        assert [CONTROL.findall(inside), UNSEEN.findall(inside), MARK.findall(inside), FORGED.findall(inside)] == [
+            []
+        ] * 4
     return excerpts
 
 
@@ -80,9 +84,7 @@ def test_there_are_enough_of_every_kind() -> None:
 
 
 @pytest.mark.parametrize("asked_in", LANGUAGES)
-def test_no_article_can_open_or_close_a_message_or_an_excerpt(
-    articles: dict[str, Article], asked_in: str
-) -> None:
+def test_no_article_can_open_or_close_a_message_or_an_excerpt(articles: dict[str, Article], asked_in: str) -> None:
     language = "ja" if asked_in == "ja" else "en"
     for poison, neighbour in zip(ALL, ALL[1:] + ALL[:1], strict=True):
         both = [articles[next(iter(one.files))] for one in (poison, neighbour)]
@@ -102,7 +104,7 @@ def test_what_is_hidden_or_beside_the_text_is_no_part_of_any_prompt(articles: di
 
 
 @pytest.fixture(scope="module")
-def bot(folder: Path, embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Chatbot:
+def bot(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Chatbot:
     few = tmp_path_factory.mktemp("few")
     write(FEW, few)
     home = tmp_path_factory.mktemp("home")
@@ -130,7 +132,7 @@ def test_asked_through_the_product_the_model_hears_excerpts_and_nothing_else(bot
 
 
 STUFFING = {
-    "en": ("Otterleigh library opening hours cost year. ", "How much do the longer opening hours of Otterleigh library cost a year?"),
+    "en": ("Otterleigh library opening hours cost year. ", "How much do Otterleigh library's hours cost a year?"),
     "ja": ("檜川図書館の開館時間延長の費用は年間いくら。", "檜川図書館の開館時間の延長にかかる費用は年間いくらですか?"),
 }  # fmt: skip
 HONEST = {
@@ -150,7 +152,7 @@ def test_an_article_stuffed_with_the_words_of_a_question_takes_no_more_than_its_
     for name, text in texts.items():
         (tmp_path / f"{name}.md").write_text(f"---\nid: {name}\ntitle: {name}\n---\n{text}\n", "utf-8")
     home = tmp_path / "home"
-    update_index(Home(home), embedder, [path for path in tmp_path.glob("*.md")])
+    update_index(Home(home), embedder, list(tmp_path.glob("*.md")))
     opened = Chatbot.open(settings=Settings(home=home, models=Settings.from_environment().models))
     hits = opened.search(question, 10)
     counts = Counter(hit.article.id for hit in hits)
