@@ -62,6 +62,7 @@ def _cells(row: Row) -> str:
     answer = answer_of(row)
     right = row.metrics.get("right")
     sign = {1.0: "○", 0.0: "×"}.get(right, "–") if right is not None else "–"
+    state = {1.0: "yes", 0.0: "no"}.get(right, "none") if right is not None else "none"
     rank = row.metrics.get("mrr", row.metrics.get("article_mrr"))
     wrong = " ".join(f'<span class="k-wrong">{both(WRONG[code])}</span>' for code in row.wrong)
     said = f'<span class="k-said">{html.escape(str(answer.get("text", "")))}</span>' if answer else ""
@@ -71,14 +72,14 @@ def _cells(row: Row) -> str:
         else f'<span class="k-id">{html.escape(row.id)}</span> '
     )
     numbers = [
-        f'<span class="k-sign k-sign-{"yes" if right == 1.0 else "no" if right == 0.0 else "none"}">{sign}</span>',
-        f"<span>{'–' if rank is None else '>10' if rank == 0 else round(1 / rank)}</span>",
+        f'<span role="cell" class="k-sign k-sign-{state}">{sign}</span>',
+        f"<span role='cell'>{'–' if rank is None else '>10' if rank == 0 else round(1 / rank)}</span>",
         *(
-            f"<span>{'–' if (value := answer.get(name)) is None else format(value, form)}</span>"
+            f"<span role='cell'>{'–' if (value := answer.get(name)) is None else format(value, form)}</span>"
             for name, form in (("confidence", ".2f"), ("seconds", ".1f"))
         ),
     ]
-    return f"<div>{question}{html.escape(row.question)} {wrong}{said}</div>{''.join(numbers)}"
+    return f'<div role="cell">{question}{html.escape(row.question)} {wrong}{said}</div>{"".join(numbers)}'
 
 
 def _places(rows: Sequence[Row], key: _Key) -> list[int]:

@@ -1,4 +1,5 @@
-"""What the page's own scripts ask for beside gradio: sources, articles, uploads. Knows nothing of answering.
+"""What the page's own scripts ask for beside gradio: sources, articles, uploads, feedback, reports. Knows nothing of
+answering.
 
 HTML comes from `ui.render_panel`; everything else is JSON, which `page.js` shows as text.
 """
@@ -7,20 +8,26 @@ import json
 import queue
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from index.catalogue import Entry
-from index.errors import ArticleError, KotaeError, QuestionError
+from index.errors import KotaeError, QuestionError
 from index.formats import SUFFIXES
 from index.progress import Progress, ProgressCallback
+from rag.feedback import Feedback, FeedbackError, keep_feedback
+from rag.report_texts import HEADLINE, METRICS
+from rag.scorecard import ReportError
+from rag.stored import stored_report, stored_reports
 from ui import render_panel, texts
 from ui.library import LARGEST_FILE, Library
-from ui.records import from_record
-from ui.turns import Keeper
+from ui.reasons import in_both
+from ui.records import conversation, from_record
+from ui.turns import Keeper, history_of
 
 SHOWN = 200  # articles of the list on the page at once
 
@@ -87,7 +94,8 @@ def page_routes(bot: Keeper) -> APIRouter:
                 "titles": received.titles,
                 "renamed": received.renamed,
                 "duplicate_of": received.duplicate_of,
-                "problem": received.problem,
+                "problem": received.problem and _spoken(received.problem),
+                "refused": [_spoken(reason) for reason in received.refused],
             }
         )
 
@@ -109,7 +117,56 @@ def page_routes(bot: Keeper) -> APIRouter:
 
         return StreamingResponse(_lines(work), media_type="application/x-ndjson")
 
+    @router.post("/feedback")
+    async def feedback(request: Request) -> JSONResponse:
+        """What a reader thinks of the last of these turns: {"turns": [...], "verdict": "up", "correction": ""}."""
+        try:
+            wanted = json.loads(await request.body())
+            *before, turn = conversation(wanted["turns"])
+            if turn.answer is None:
+                raise QuestionError("only a whole answer can be judged: ask again")
+            verdict, correction = wanted["verdict"], str(wanted.get("correction", ""))
+            judged = Feedback.of(turn.answer, verdict, correction=correction, history=history_of(before))
+            await run_in_threadpool(keep_feedback, bot.settings, judged)
+        except (FeedbackError, QuestionError) as error:
+            return JSONResponse({"problem": _spoken(str(error))}, 400)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return JSONResponse({"problem": _spoken("the feedback cannot be read: reload the page")}, 400)
+        return JSONResponse({"kept": True})
+
+    @router.get("/reports")
+    def reports() -> JSONResponse:
+        """The evaluation reports of this home, newest first, with the metrics that matter most."""
+        return JSONResponse(
+            [
+                {
+                    "key": report.key,
+                    "name": report.name,
+                    "written": report.written,
+                    "questions": report.questions,
+                    "metrics": [
+                        {"name": asdict(METRICS[name]), "mean": report.metrics[name]}
+                        for name in HEADLINE
+                        if name in report.metrics
+                    ],
+                }
+                for report in stored_reports(bot.settings.home)
+            ]
+        )
+
+    @router.get("/report")
+    def report(key: str) -> PlainTextResponse:
+        """One of them: HTML as text, since it is only ever shown in a frame that may do nothing."""
+        try:
+            return PlainTextResponse(stored_report(bot.settings.home, key).page())
+        except ReportError as error:
+            return PlainTextResponse(str(error), 404)
+
     return router
+
+
+def _spoken(message: str) -> dict[str, str]:
+    return asdict(in_both(message))
 
 
 def _fits(entry: Entry, words: str, language: str, date_from: str, date_to: str) -> bool:
@@ -134,8 +191,7 @@ def _lines(work: Callable[[ProgressCallback], dict[str, Any]]) -> Iterator[str]:
         try:
             events.put(work(report))
         except (KotaeError, OSError) as error:
-            text = texts.ERRORS[ArticleError] if isinstance(error, ArticleError) else texts.of_error(error)
-            events.put({"error": {"ja": text.ja, "en": text.en}, "reason": str(error)})
+            events.put({"error": asdict(texts.of_error(error)), "reason": _spoken(str(error))})
         finally:
             events.put(None)
 

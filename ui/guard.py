@@ -34,7 +34,7 @@ LARGEST = {  # of those that carry more
 # What the page and gradio_client ask for. Everything else that gradio serves is 404.
 _ALLOWED = re.compile(
     r"""/(|config|theme\.css|favicon\.ico|manifest\.json|pwa_icon(/\d+)?|(assets|static)(/[\w-][\w.-]*)+
-    |kotae/(source|articles?|upload|index|remove)|v1/(models|chat/completions)|healthz|readyz
+    |kotae/(source|articles?|upload|index|remove|feedback|reports?)|v1/(models|chat/completions)|healthz|readyz
     |gradio_api/(info|startup-events|app_id|heartbeat/\w+|queue/(join|data)|run/predict|cancel|reset
     |call/(v2/)?\w+(/\w+)?))/?""",
     re.VERBOSE,
@@ -81,6 +81,10 @@ class Guard:
         if scope["type"] != "http":
             if scope["type"] == "lifespan":
                 await self._app(scope, receive, send)
+            return
+        if self._settings.root_path and scope["path"] == self._settings.root_path:
+            to = f"{self._settings.root_path}/".encode()  # or the page's relative addresses would lead beside it
+            await _reply(send, 308, "text/plain", b"", ((b"location", to),))
             return
         scope["path"] = scope["path"].removeprefix(self._settings.root_path) or "/"
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}

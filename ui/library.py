@@ -11,7 +11,7 @@ import threading
 import time
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from index.article import Article
@@ -24,6 +24,7 @@ from index.read import FileNote, read_articles
 from ui.turns import Keeper
 
 LARGEST_FILE = 32 * 1024 * 1024  # bytes of one upload
+REASONS = 5  # parts of a file of which it is said why they were refused
 PATIENCE = 120.0  # seconds to wait for another writer
 
 _UNFIT = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+')
@@ -31,10 +32,14 @@ _UNFIT = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+')
 
 @dataclass(frozen=True, kw_only=True)
 class Received:
-    """What became of one file. `titles` of the articles in it; `duplicate_of` names the article with the same text."""
+    """What became of one file. `titles` of the articles in it; `duplicate_of` names the article with the same text.
+
+    `refused` says why parts of it became no article, the first of them.
+    """
 
     name: str
     titles: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
     renamed: bool = False
     duplicate_of: str = ""
     problem: str = ""
@@ -61,11 +66,13 @@ class Library:
             path = Path(incoming, name)
             try:
                 path.write_bytes(data)
-                articles = _articles(path)
+                articles, refused = _read(path)
             except (ArticleError, OSError) as error:
                 return Received(name=name, problem=str(error).replace(f"{incoming}{os.sep}", ""))
             with self._writing:
-                return self._keep(path, articles)
+                received = self._keep(path, articles)
+            reasons = tuple(reason.replace(f"{incoming}{os.sep}", "") for reason in refused[:REASONS])
+            return replace(received, refused=reasons)
 
     def index(self, progress: ProgressCallback) -> IndexReport:
         """Makes what is in the folder searchable. Waits for other writers up to PATIENCE, then raises IndexBusy."""
@@ -145,13 +152,17 @@ class Library:
 
 
 def _articles(path: Path) -> list[Article]:
-    """What the index will read from the file. Raises ArticleError with the first reason when that is nothing."""
+    return _read(path)[0]
+
+
+def _read(path: Path) -> tuple[list[Article], list[str]]:
+    """What the index will read from the file, and why it will not read the rest. Raises ArticleError for nothing."""
     read = list(read_articles(path))
     articles = [found.article for found in read if not isinstance(found, FileNote)]
+    reasons = [found.reason for found in read if isinstance(found, FileNote)]
     if not articles:
-        reasons = [found.reason for found in read if isinstance(found, FileNote)]
         raise ArticleError(reasons[0] if reasons else f"there is no text in {path.name!r}")
-    return articles
+    return articles, reasons
 
 
 def fitting(name: str) -> str:

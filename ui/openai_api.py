@@ -20,7 +20,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from index.errors import ChatModelBusy, ChatModelError, KotaeError, QuestionError
 from rag.answer import Answer, Message
 from rag.language import ASKED, Asked
-from ui.turns import REMEMBERED, Bot, Places, Turn, take_async
+from ui.turns import REMEMBERED, Bot, Places, Turn, take
 
 MODEL = "kotae"
 
@@ -50,7 +50,7 @@ def openai_routes(bot: Bot, places: Places) -> APIRouter:
         start = Turn(number=1, question=question, language=language, model_name=bot.model_name)
         stop = threading.Event()
         frame = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": MODEL}
-        turns = take_async(bot, start, history, places, stop)
+        turns = take(bot, start, history, places, stop)
         if wanted.get("stream") is True:
             events = _events(turns, {**frame, "object": "chat.completion.chunk"})
             return StreamingResponse(events, media_type="text/event-stream")

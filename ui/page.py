@@ -13,9 +13,9 @@ from index.catalogue import Entry
 from index.errors import KotaeError, QuestionError
 from rag.answer import Answer
 from rag.language import Asked
-from ui import render, texts
+from ui import render, render_sources, texts
 from ui.records import LONGEST, conversation, scope, to_record
-from ui.turns import WAITING_ROOM, Bot, Places, Turn, history_of, take, take_async
+from ui.turns import WAITING_ROOM, Bot, Places, Turn, history_of, take
 
 REMOTE_PLACES = 8  # answers that an endpoint elsewhere may write at the same time; the model in this process writes one
 EXAMPLES = 4  # questions offered before the first one
@@ -35,6 +35,7 @@ def build_page(bot: Bot, places: Places | None = None) -> Any:
     places = places or places_for(bot)
     stops: dict[str, threading.Event] = {}  # the running turn of each session
     count = bot.article_count
+    thumbs = bot.settings.keep_feedback
 
     async def answer(
         question: str, language: Asked, limits: str, turns: list[Turn], request: gr.Request
@@ -45,7 +46,7 @@ def build_page(bot: Bot, places: Places | None = None) -> Any:
         session = request.session_hash or ""
         stops.pop(session, threading.Event()).set()
         stop = stops[session] = threading.Event()
-        before = [message for turn in turns for message in _messages(turn)]
+        before = [message for turn in turns for message in _messages(turn, thumbs)]
         start = Turn(
             number=turns[-1].number + 1 if turns else 1,
             question=question.strip(),
@@ -54,12 +55,12 @@ def build_page(bot: Bot, places: Places | None = None) -> Any:
             model_name=bot.model_name,
         )
         try:
-            async with aclosing(take_async(bot, start, history_of(turns), places, stop)) as growing:
+            async with aclosing(take(bot, start, history_of(turns), places, stop)) as growing:
                 async for turn in growing:
                     if stops.get(session) is not stop:
                         return  # the conversation has moved on: this turn must not write over it
                     kept = turn.kept()
-                    shown = [*before, *_messages(kept, to_record(kept))]
+                    shown = [*before, *_messages(kept, thumbs, to_record(kept))]
                     yield shown, "" if turn is start else gr.skip(), [*turns, kept][-LONGEST:]
         finally:
             if stops.get(session) is stop:
@@ -80,7 +81,7 @@ def build_page(bot: Bot, places: Places | None = None) -> Any:
             kept = [turn for turn in conversation(wanted.get("turns", [])) if turn.number]
         except QuestionError as error:
             raise gr.Error(str(error), print_exception=False) from None
-        messages = [message for turn in kept for message in _messages(turn)]
+        messages = [message for turn in kept for message in _messages(turn, thumbs)]
         yield messages, gr.skip(), kept
 
     def stop_turn(request: gr.Request) -> None:
@@ -89,10 +90,10 @@ def build_page(bot: Bot, places: Places | None = None) -> Any:
     def pick(event: gr.SelectData) -> str:
         return str(event.value["text"])
 
-    def ask_for_clients(question: str, language: Asked = "auto") -> dict[str, Any]:
+    async def ask_for_clients(question: str, language: Asked = "auto") -> dict[str, Any]:
         """One question, one answer, as `kotae ask --json` prints it: text, language, answered, citations, hits."""
         try:
-            return whole_answer(bot, question, language, places).to_dict()
+            return (await whole_answer(bot, question, language, places)).to_dict()
         except KotaeError as error:
             raise gr.Error(str(error), print_exception=False) from None
 
@@ -161,10 +162,13 @@ def examples_from(articles: Sequence[Entry], count: int = EXAMPLES) -> list[str]
     return [texts.EXAMPLE_OF[entry.language].format(title=entry.title) for entry in chosen]
 
 
-def whole_answer(bot: Bot, question: str, language: Asked, places: Places) -> Answer:
+async def whole_answer(bot: Bot, question: str, language: Asked, places: Places) -> Answer:
     """The answer once it is whole, for programs. Raises what the turn failed with."""
     start = Turn(number=1, question=question, language=language, model_name=bot.model_name)
-    *_, turn = take(bot, start, (), places, threading.Event())
+    turn = start
+    async with aclosing(take(bot, start, (), places, threading.Event())) as growing:
+        async for grown in growing:  # nobody holds a thread while waiting
+            turn = grown
     if turn.error is not None:
         raise turn.error
     if turn.answer is None:
@@ -199,9 +203,9 @@ def close_environment() -> None:
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 
 
-def _messages(turn: Turn, record: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+def _messages(turn: Turn, thumbs: bool, record: dict[str, Any] | None = None) -> list[dict[str, Any]]:
     """A turn as gradio's chat messages. Answer and sources are two parts: the one that stays is not drawn again."""
-    parts = [render.answer(turn), render.sources(turn, record)]
+    parts = [render.answer(turn, thumbs), render_sources.sources(turn, record)]
     return [
         {"role": "user", "content": render.question(turn)},
         {"role": "assistant", "content": [{"type": "text", "text": part} for part in parts if part]},

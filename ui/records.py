@@ -134,6 +134,7 @@ def _citation_record(citation: Citation) -> dict[str, Any]:
         "quote": citation.quote,
         "start": citation.start,
         "end": citation.end,
+        "page": citation.page,
     }
 
 
@@ -149,6 +150,7 @@ def _answer(row: _Row, hits: tuple[Hit, ...]) -> Answer:
         text=row.text("text"),
         language=_language(row, "answer_language"),
         answered=row.given.get("answered") is True,
+        standalone=row.text("standalone"),
         citations=tuple(_citation(_Row(citation)) for citation in row.rows("citations")),
         hits=hits,
         warnings=row.strings("warnings"),
@@ -165,6 +167,7 @@ def _citation(row: _Row) -> Citation:
         quote=row.text("quote"),
         start=row.whole("start"),
         end=row.whole("end"),
+        page=row.whole("page"),
     )
 
 

@@ -6,7 +6,8 @@ from index.article import Article
 from rag.answer import Citation
 from rag.retrieve import Hit
 from ui import texts
-from ui.render import both, by_number, covers, escape, facts, spans_in, with_marks
+from ui.render_sources import by_number, covers, facts, spans_in
+from ui.render_text import both, escape, with_marks
 from ui.texts import Text
 from ui.turns import Turn
 
@@ -35,7 +36,7 @@ def source(turn: Turn, part: str, article: Article | None) -> str:
     number = f'<span class="k-n">{int(part)}</span>' if part.isdigit() else ""
     if article and spans:
         text = _whole(article, spans)
-        body = f"{_head(number, article)}{_scores(hit)}{text}"
+        body = f"{_head(number, article, quotes[0].page if quotes else 0)}{_scores(hit)}{text}"
         return f'<article class="k-page">{body}</article>'
     note = f'<p class="k-note">{both(texts.ARTICLE_GONE if article is None else texts.ARTICLE_CHANGED)}</p>'
     if hit:
@@ -69,8 +70,8 @@ def _hit(turn: Turn, part: str) -> Hit | None:
     return next((hit for hit in hits if quotes and covers(hit, quotes[0])), None)
 
 
-def _head(number: str, shown: Article) -> str:
-    about = "".join(f"<span>{fact}</span>" for fact in facts(shown))
+def _head(number: str, shown: Article, page: int = 0) -> str:
+    about = "".join(f"<span>{fact}</span>" for fact in facts(shown, page))
     title = f'<span lang="{shown.language}">{escape(shown.title)}</span>'
     return f'<h2 tabindex="-1">{number}{title}</h2><p class="k-facts">{about}</p>'
 

@@ -1,7 +1,8 @@
 """The screen before the page: a small document of its own that shows how far the models are, then gives way."""
 
 from ui import texts
-from ui.render import both, error
+from ui.render import error
+from ui.render_text import both
 
 
 def preparing(failure: Exception | None = None) -> str:

@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from ui import render_preparing, texts
 from ui.guard import Application, Guard
 from ui.page import build_page, close_environment, places_for, theme
 from ui.page_settings import PageSettings
+from ui.reasons import in_both
 from ui.turns import Keeper
 
 WEB = Path(__file__).with_name("web")
@@ -83,7 +85,8 @@ class Preparing:
 
     def state(self) -> dict[str, Any]:
         """What `/readyz` says."""
-        done = {"ready": self.ready, "label": self._progress.label, "unit": self._progress.unit}
+        says = asdict(in_both(self._progress.label))
+        done = {"ready": self.ready, "label": self._progress.label, "says": says, "unit": self._progress.unit}
         return {**done, "done": self._progress.done, "total": self._progress.total, "failed": self._failure is not None}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:

@@ -85,6 +85,19 @@ COPY_MARKDOWN = Text("Markdownでコピー", "Copy as Markdown")
 UNDERSTOOD_AS = Text("次の質問として検索しました:", "Searched for:")
 COPIED = Text("コピーしました", "Copied")
 FAILED = Text("答えられませんでした", "Could not answer")
+DETAILS = Text("詳しく", "Details")
+
+# What readers think of an answer; only where the operator keeps it
+THUMB_UP = Text("役に立った（質問と回答を保存）", "Helpful (keeps question and answer)")
+THUMB_DOWN = Text("誤りがある（質問と回答を保存）", "Wrong (keeps question and answer)")
+THUMB_KEPT = Text(
+    "評価を保存しました。質問と回答を、このKotaeを運用する人が見ることができます。",
+    "Kept. Whoever runs this Kotae can see the question and its answer.",
+)
+CORRECTION = Text("正しい答え（任意）", "The right answer, if you know it")
+SEND_CORRECTION = Text("訂正を送る", "Send correction")
+CORRECTION_KEPT = Text("訂正を保存しました。ありがとうございます。", "The correction is kept. Thank you.")
+NOT_KEPT = Text("評価を保存できませんでした", "Could not be kept")
 
 # Sources
 SOURCES = Text("出典", "Sources")
@@ -110,10 +123,12 @@ SCORE_PARTS = {
     "words_z": Text("言葉の一致（平均からの標準偏差）", "Words (deviations above the mean)"),
     "rerank": Text("再順位づけ", "Reranker"),
 }
+PAGE = Text("{number}ページ", "p. {number}")
 OPEN_SOURCE = Text("出典{number}を開く", "Open source {number}")
 CUT_BEFORE = Text("（前略）", "(earlier text left out)")
 CUT_AFTER = Text("（後略）", "(later text left out)")
 CLOSE = Text("閉じる", "Close")
+BACK = Text("一覧に戻る", "Back to the list")
 SOURCE_PANEL = Text("出典", "Source")
 LANGUAGE_NAMES = {"ja": Text("日本語", "Japanese"), "en": Text("英語", "English")}
 
@@ -167,6 +182,8 @@ UPLOADING = Text("{name} を送っています（{percent}%）", "Sending {name}
 READING_IN = Text("記事を取り込んでいます", "Making the articles searchable")
 READ_IN = Text("追加しました: {name}（{count}件）", "Added: {name} ({count})")
 REFUSED = Text("追加できません: {name}", "Not added: {name}")
+PARTS_REFUSED = Text("{name} のうち、次の部分は追加できません。", "Parts of {name} were not added:")
+NOT_DONE = Text("できませんでした", "That did not work")
 DUPLICATE = Text(
     "同じ文章の記事「{title}」がすでにあるため、{name} は追加しませんでした。",
     "{name} was not added: '{title}' has the same text.",
@@ -184,6 +201,19 @@ TOO_LARGE = Text(
     "{name} は大きすぎます。{limit} MBまでのファイルに分けてください。",
     "{name} is too large: split it into files of at most {limit} MB.",
 )
+
+# Stored evaluation reports
+REPORTS = Text("評価", "Reports")
+REPORTS_HINT = Text(
+    "kotae eval で測った回答の評価です。新しいものから並びます。",
+    "How good the answers were, as measured by kotae eval; the newest first.",
+)
+REPORTS_EMPTY = Text(
+    "評価がまだありません。kotae eval を実行すると、ここに並びます。",
+    "No reports yet. Run kotae eval and they are listed here.",
+)
+REPORT_QUESTIONS = Text("{count}問", "{count} questions")
+REPORT_OPEN = Text("評価「{name}」", "Report {name}")
 
 # While the models are prepared
 PREPARING = Text("Kotaeを準備しています", "Kotae is getting ready")
@@ -235,8 +265,14 @@ ERRORS: dict[type[KotaeError], Text] = {
         "モデルの準備ができていません。`kotae models` で状態を確認してください。",
         "A model is not ready. `kotae models` shows what is missing.",
     ),
-    ArticleError: Text("記事を読み込めませんでした。", "An article could not be read."),
-    SettingsError: Text("設定に使えない値があります。", "A setting has a value that cannot be used."),
+    ArticleError: Text(
+        "記事を取り込めませんでした。理由を確かめて、もう一度お試しください。",
+        "The articles could not be changed. See the reason, then try again.",
+    ),
+    SettingsError: Text(
+        "設定に使えない値があります。直して、Kotaeを起動し直してください。",
+        "A setting has a value that cannot be used. Correct it and start Kotae again.",
+    ),
 }
 
 

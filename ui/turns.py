@@ -2,7 +2,7 @@
 
 `grow` runs `Bot.stream` in a thread of its own and yields the turn each time it has changed, so that Stop and a closed
 tab act at once even while the model is silent, and so that everyone's passages appear while one model serves them all.
-Between two changes it yields None and waits for nothing: `take` sleeps there, `take_async` lets others run.
+Between two changes it yields None and waits for nothing: `take` lets others run there.
 """
 
 import asyncio
@@ -30,6 +30,7 @@ from rag.settings import Settings
 Stage = Literal["searching", "waiting", "reading", "writing", "done", "stopped", "failed"]
 
 TICK = 0.03  # seconds between two looks while nothing comes
+BEAT = 1.0  # seconds after which those who wait are told the same again
 WAITING_ROOM = 64  # questions that may wait for the model; the next one is refused
 REMEMBERED = 6  # turns that are given to the next question as its history
 
@@ -166,28 +167,23 @@ def history_of(turns: Sequence[Turn]) -> list[Message]:
     return messages
 
 
-def take(
-    bot: Bot, turn: Turn, history: Sequence[Message], places: Places, stop: threading.Event
-) -> Generator[Turn, None, None]:
-    """Yields the turn as it grows: first unchanged, last with its answer, its error, or stopped with what it has."""
-    with closing(grow(bot, turn, history, places, stop)) as growing:
-        for grown in growing:
-            if grown is None:
-                time.sleep(TICK)
-            else:
-                yield grown
-
-
-async def take_async(
+async def take(
     bot: Bot, turn: Turn, history: Sequence[Message], places: Places, stop: threading.Event
 ) -> AsyncGenerator[Turn, None]:
-    """The same for a server that must hold no thread for those who wait."""
+    """Yields the turn as it grows: first unchanged, last with its answer, its error, or stopped with what it has.
+
+    Those who wait hold no thread of the server. A turn that does not change is yielded every BEAT again: only then
+    does a server notice that nobody listens.
+    """
     with closing(grow(bot, turn, history, places, stop)) as growing:
+        yielded = time.monotonic()
         for grown in growing:
-            if grown is None:
+            if grown is None and time.monotonic() - yielded < BEAT:
                 await asyncio.sleep(TICK)
             else:
-                yield grown
+                turn = grown or turn
+                yielded = time.monotonic()
+                yield turn
 
 
 def grow(

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from ui.page_settings import PageSettings
 from ui.server import serving
@@ -71,6 +72,25 @@ class Watched:
     def shot(self, name: str) -> None:
         SCREENSHOTS.mkdir(exist_ok=True)
         self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+
+@contextmanager
+def visited(browser: Browser, url: str, **context: Any) -> Iterator[Watched]:
+    """The page at `url` in a browser of its own. Keywords are playwright's: `locale`, `color_scheme`, ..."""
+    with browser.new_context(**{"locale": "ja-JP", "viewport": {"width": 1280, "height": 900}} | context) as opened:
+        page = opened.new_page()
+        watched = Watched(page=page, url=url)
+        page.on("request", lambda request: watched.requests.append(request.url))
+        page.on(
+            "console",
+            lambda message: watched.complaints.append(message.text) if message.type in ("error", "warning") else None,
+        )
+        page.on("pageerror", lambda error: watched.complaints.append(str(error)))
+        page.set_default_timeout(15_000)
+        page.goto(url)
+        page.locator("#k-box textarea").wait_for()
+        page.wait_for_selector("html[data-kotae]")
+        yield watched
 
 
 OpenPage = Callable[..., Watched]

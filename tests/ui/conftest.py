@@ -12,8 +12,7 @@ from contextlib import ExitStack
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.ui.browsing import OpenPage, Watched, served
-from ui.turns import Keeper
+from tests.ui.browsing import OpenPage, served, visited
 
 CHROMIUM = [
     "--headless",
@@ -44,24 +43,4 @@ def browser() -> Iterator[Browser]:
 def open_page(browser: Browser) -> Iterator[OpenPage]:
     """Serves a bot and opens its page. Keywords are playwright's, for a context: `locale`, `color_scheme`, ..."""
     with ExitStack() as stack:
-
-        def opened(bot: Keeper, **context: object) -> Watched:
-            url = stack.enter_context(served(bot))
-            options = {"locale": "ja-JP", "viewport": {"width": 1280, "height": 900}} | context
-            page = stack.enter_context(browser.new_context(**options)).new_page()  # type: ignore[arg-type]
-            watched = Watched(page=page, url=url)
-            page.on("request", lambda request: watched.requests.append(request.url))
-            page.on(
-                "console",
-                lambda message: (
-                    watched.complaints.append(message.text) if message.type in ("error", "warning") else None
-                ),
-            )
-            page.on("pageerror", lambda error: watched.complaints.append(str(error)))
-            page.set_default_timeout(15_000)
-            page.goto(url)
-            page.locator("#k-box textarea").wait_for()
-            page.wait_for_selector("html[data-kotae]")
-            return watched
-
-        yield opened
+        yield lambda bot, **context: stack.enter_context(visited(browser, stack.enter_context(served(bot)), **context))

@@ -1,18 +1,13 @@
-"""Conversations and articles through the page: kept over a reload, edited, searched; uploaded, asked, taken out."""
+"""Conversations through the page: kept over a reload, edited, searched, exported, deleted; in the browser alone."""
 
+import json
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import expect
 
-from index.build import update_index
-from index.home import Home
-from rag.chatbot import Chatbot
-from rag.retrieve import Filters
-from rag.settings import Settings
-from tests.doubles import LetterEmbedder, write
 from tests.ui.browsing import OpenPage
-from tests.ui.scripted import QUOTE, ScriptedBot
+from tests.ui.scripted import DEAL, QUOTE, ScriptedBot, deal_answer
+from ui import texts
 
 
 def test_a_conversation_is_found_after_a_reload_with_its_sources(open_page: OpenPage) -> None:
@@ -48,54 +43,44 @@ def test_a_conversation_is_found_after_a_reload_with_its_sources(open_page: Open
     assert watched.complaints == []
 
 
-class Kept(ScriptedBot):
-    """Answers from the script, keeps its articles in a real index."""
-
-    def __init__(self, home: Path) -> None:
-        settings = Settings(home=home, models=home)
-        super().__init__(pause=0, settings=settings)
-        from index.collection import Collection
-
-        embedder = LetterEmbedder()
-        self._bot = Chatbot(settings, embedder, Collection(Home(home), embedder))  # type: ignore[arg-type]
-        self.articles = self._bot.articles  # type: ignore[method-assign,assignment]
-        self.article = self._bot.article  # type: ignore[method-assign]
-        self.index = self._bot.index  # type: ignore[method-assign,assignment]
-
-
-@pytest.fixture
-def kept(tmp_path: Path) -> Kept:
-    home = tmp_path / "home"
-    update_index(Home(home), LetterEmbedder(), [write(tmp_path / "articles", one="aab.", two="ああい。")])  # type: ignore[arg-type]
-    return Kept(home)
-
-
-def test_files_are_taken_in_refused_with_a_reason_and_taken_out(kept: Kept, open_page: OpenPage) -> None:
-    watched = open_page(kept)
+def test_conversations_are_exported_as_markdown_and_json_and_deleted_for_good(open_page: OpenPage) -> None:
+    watched = open_page(ScriptedBot(pause=0))
     page = watched.page
-    page.locator("#k-open-articles").click()
-    expect(page.locator("#k-panel .k-entry")).to_have_count(2)
-    page.locator("#k-files").set_input_files(
-        [
-            {"name": "three.txt", "mimeType": "text/plain", "buffer": b"Third\nccc."},
-            {"name": "again.txt", "mimeType": "text/plain", "buffer": b"aab."},
-            {"name": "empty.txt", "mimeType": "text/plain", "buffer": b"  "},
-        ]
+    for question in ("契約は？", "電力は？"):
+        watched.ask(question)
+        watched.finished()
+        page.locator("#k-clear").click()
+        expect(page.locator(".k-question")).to_have_count(0)
+    page.locator("#k-open-history").click()
+    entries = page.locator("#k-panel .k-list > li")
+    expect(entries).to_have_count(2)
+
+    def saved(name: str) -> tuple[str, str]:
+        with page.expect_download() as download:
+            (entries.last if name != texts.EXPORT_ALL.ja else page).get_by_role("button", name=name).click()
+        return download.value.suggested_filename, Path(download.value.path()).read_text("utf-8")
+
+    answer = deal_answer("")
+    quotes = "\n\n".join(f"> [{c.number}] {c.quote}\n>\n> — {DEAL.title}, {DEAL.source}" for c in answer.citations)
+    assert saved(texts.EXPORT_MARKDOWN.ja) == (
+        "契約は？.md",
+        f"# 契約は？\n\n## 契約は？\n\n{answer.text}\n\n{quotes}\n",
     )
-    state = page.locator("#k-upload-state")
-    expect(state).to_contain_text("three.txt", timeout=15_000)
-    expect(state).to_contain_text("同じ文章の記事「ONE」")
-    expect(state).to_contain_text("empty.txt holds no text")
-    expect(page.locator("#k-panel .k-entry")).to_have_count(3, timeout=15_000)
-    watched.shot("articles-ja-light")
-    page.locator("#k-filter").fill("Third")
-    expect(page.locator("#k-panel .k-entry")).to_have_count(1)
-    page.locator("#k-panel .k-list .k-small", has_text="この記事だけ").click()
-    watched.ask("q")
-    watched.finished()
-    assert kept.filters[-1] == Filters(article_ids=("three",))
-    for _ in range(2):
-        page.locator("#k-panel .k-list .k-small").last.click()
-    expect(state).to_contain_text("取り除きました", timeout=15_000)
-    page.locator("#k-filter").fill("")
-    expect(page.locator("#k-panel .k-entry")).to_have_count(2)
+    name, exported = saved(texts.EXPORT_JSON.ja)
+    assert name == "契約は？.json"
+    (turn,) = json.loads(exported)["turns"]
+    assert (turn["question"], turn["text"], turn["citations"][0]["quote"]) == ("契約は？", answer.text, QUOTE)
+    name, exported = saved(texts.EXPORT_ALL.ja)
+    assert (name, [kept["title"] for kept in json.loads(exported)]) == ("kotae.json", ["電力は？", "契約は？"])
+    page.locator("#k-history-search").fill("電力 380億")
+    expect(entries).to_have_count(1)
+    for text in (texts.DELETE.ja, texts.SURE.ja):
+        entries.get_by_role("button", name=text, exact=True).click()
+    expect(entries).to_have_text([texts.HISTORY_NONE.ja], use_inner_text=True)
+    page.reload()
+    page.locator("#k-open-history").click()
+    expect(page.locator("#k-panel .k-entry .k-title")).to_have_text(["契約は？"])
+    for text in (texts.DELETE_ALL.ja, texts.SURE.ja):
+        page.get_by_role("button", name=text).click()
+    expect(entries).to_have_text([texts.HISTORY_EMPTY.ja], use_inner_text=True)
+    assert watched.complaints == []

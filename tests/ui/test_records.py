@@ -10,7 +10,7 @@ from index.errors import NoIndex, QuestionError
 from rag.answer import Answer
 from rag.retrieve import Filters
 from tests.ui.scripted import DEAL, HITS, deal_answer
-from ui import render
+from ui import render, render_sources
 from ui.records import LONGEST, conversation, from_record, scope, to_record
 from ui.turns import Turn
 
@@ -28,7 +28,7 @@ def through_json(turn: Turn) -> Turn:
 def test_what_comes_back_looks_as_what_went(turn: Turn) -> None:
     back = through_json(turn)
     assert render.answer(back) == render.answer(turn)
-    assert render.sources(back) == render.sources(turn)
+    assert render_sources.sources(back) == render_sources.sources(turn)
     assert to_record(back) == to_record(turn)
 
 

@@ -11,7 +11,7 @@ import pytest
 from index.errors import EmbedderMismatch, KotaeError, NoIndex
 from rag.answer import Answer, Citation
 from tests.ui.scripted import DEAL, HITS, QUOTE, article, citation, deal_answer, hit
-from ui import render, texts
+from ui import render, render_sources, render_text, texts
 from ui.records import to_record
 from ui.turns import Turn
 
@@ -62,7 +62,7 @@ def done(answer: Answer) -> Turn:
 
 
 def all_of(asked: Turn) -> str:
-    return render.question(asked) + render.answer(asked) + render.sources(asked)
+    return render.question(asked) + render.answer(asked) + render_sources.sources(asked)
 
 
 ATTACKS = [
@@ -121,7 +121,7 @@ def test_html_starts_with_a_block_and_holds_no_line_break_so_that_markdown_leave
     for html in (
         render.question(asked),
         render.answer(asked),
-        render.sources(asked),
+        render_sources.sources(asked),
         render.header(3),
         render.welcome(0),
     ):
@@ -157,7 +157,7 @@ def test_paragraphs_bullets_and_bold_are_all_that_is_rendered() -> None:
 
 
 def test_a_quote_is_marked_in_its_passage() -> None:
-    walk = Walk(render.sources(done(deal_answer("q"))))
+    walk = Walk(render_sources.sources(done(deal_answer("q"))))
     second = "すべての容量は2026年末までに展開される予定"
     assert walk.marked == [QUOTE, second]
     assert "k-1-1" in walk.ids
@@ -166,7 +166,7 @@ def test_a_quote_is_marked_in_its_passage() -> None:
 
 def test_a_quote_that_is_not_what_the_article_says_there_is_shown_but_never_marked() -> None:
     wrong = Citation(number=1, article_id=DEAL.id, title=DEAL.title, source="", quote="380億円", start=10, end=15)
-    html = render.sources(done(replace(deal_answer("q"), citations=(wrong,), hits=HITS[:1])))
+    html = render_sources.sources(done(replace(deal_answer("q"), citations=(wrong,), hits=HITS[:1])))
     cited = html.split("k-others")[0]
     assert "380億円" in cited
     assert "<mark>" not in cited
@@ -176,33 +176,33 @@ def test_quotes_with_one_number_share_a_card_and_overlaps_are_joined() -> None:
     text = DEAL.text
     first = citation(1, DEAL, "380億ドル規模の7年間")
     second = citation(1, DEAL, "7年間のクラウド")
-    walk = Walk(render.sources(done(replace(deal_answer("q"), citations=(first, second), hits=HITS[:1]))))
+    walk = Walk(render_sources.sources(done(replace(deal_answer("q"), citations=(first, second), hits=HITS[:1]))))
     assert walk.marked == [text[first.start : second.end]]
     assert walk.ids.count("k-1-1") == 1
 
 
 def test_before_the_answer_the_passages_found_are_shown_without_numbers_and_without_links() -> None:
     reading = turn(stage="writing", written="It is so [1]", hits=HITS * 2)
-    html = render.sources(reading)
+    html = render_sources.sources(reading)
     assert html.count("k-source") == 6 + 1  # six cards in one k-sources
-    assert render.both(texts.FOUND) in html
-    assert render.both(texts.OTHERS.filled(count=2)) in html
+    assert render_text.both(texts.FOUND) in html
+    assert render_text.both(texts.OTHERS.filled(count=2)) in html
     assert Walk(render.answer(reading)).links == []
     assert "[1]" in Walk(render.answer(reading)).text
 
 
 def test_a_declined_answer_shows_the_nearest_passages() -> None:
     declined = done(Answer(question="q", text="記事には書かれていません。", language="ja", answered=False, hits=HITS))
-    assert texts.NEAREST.en in render.sources(declined)
+    assert texts.NEAREST.en in render_sources.sources(declined)
     assert texts.DECLINED.ja in render.answer(declined)
 
 
 def test_what_the_browser_keeps_travels_as_text_that_shows_nothing() -> None:
     asked = done(deal_answer("</div><script>"))
-    html = render.sources(asked, to_record(asked))
+    html = render_sources.sources(asked, to_record(asked))
     (kept,) = re.findall(r'<div class="k-record">(.*?)</div>', html)
     assert json.loads(unescape(kept)) == to_record(asked)
-    assert "k-record" not in render.sources(asked)
+    assert "k-record" not in render_sources.sources(asked)
 
 
 def test_a_follow_up_shows_the_question_it_was_turned_into() -> None:
@@ -223,7 +223,7 @@ def test_a_follow_up_shows_the_question_it_was_turned_into() -> None:
 )
 def test_an_error_says_the_way_out_in_both_languages(failure: Exception, expected: texts.Text, own_words: bool) -> None:
     html = render.error(failure)
-    assert render.both(expected) in html
+    assert render_text.both(expected) in html
     assert (str(failure).split("`")[0].replace("'", "&#x27;") in html) is own_words
 
 

@@ -1,17 +1,25 @@
 """A turn grows from its question to its end, whoever stops it and however silent the model is."""
 
+import asyncio
 import threading
 import time
-from contextlib import closing
+from contextlib import aclosing
+
+import pytest
 
 from index.errors import ChatModelError
 from tests.ui.scripted import HITS, ScriptedBot, deal_answer
 from ui.turns import Places, Turn, history_of, take
 
+START = Turn(number=1, question="q", model_name="m")
+
 
 def grown(bot: ScriptedBot, question: str = "q", stop: threading.Event | None = None) -> list[Turn]:
-    start = Turn(number=1, question=question, model_name=bot.model_name)
-    return list(take(bot, start, (), Places(1), stop or threading.Event()))
+    async def all_of_it() -> list[Turn]:
+        start = Turn(number=1, question=question, model_name=bot.model_name)
+        return [turn async for turn in take(bot, start, (), Places(1), stop or threading.Event())]
+
+    return asyncio.run(all_of_it())
 
 
 def eventually(true: threading.Event) -> bool:
@@ -36,14 +44,17 @@ def test_an_error_ends_the_turn_and_is_kept() -> None:
 
 def test_stop_ends_a_turn_at_once_keeps_what_is_written_and_closes_the_stream() -> None:
     bot, stop = ScriptedBot(pause=0.1), threading.Event()
-    last = None
-    for turn in take(bot, Turn(number=1, question="q", model_name="m"), (), Places(1), stop):
-        last = turn
-        if turn.written and not stop.is_set():
-            stop.set()
-            began = time.monotonic()
-    assert time.monotonic() - began < 0.5
-    assert last is not None
+
+    async def stopped() -> Turn:
+        began = 0.0
+        async for turn in take(bot, START, (), Places(1), stop):
+            if turn.written and not stop.is_set():
+                stop.set()
+                began = time.monotonic()
+        assert time.monotonic() - began < 0.5
+        return turn
+
+    last = asyncio.run(stopped())
     assert last.stage == "stopped"
     assert deal_answer("q").text.startswith(last.written)
     assert last.written
@@ -62,11 +73,36 @@ def test_stop_does_not_wait_for_a_silent_model() -> None:
 
 def test_a_closed_tab_closes_the_stream() -> None:
     bot = ScriptedBot(pause=0.05)
-    with closing(take(bot, Turn(number=1, question="q", model_name="m"), (), Places(1), threading.Event())) as turns:
-        for turn in turns:
-            if turn.written:
-                break
+
+    async def left() -> None:
+        async with aclosing(take(bot, START, (), Places(1), threading.Event())) as turns:
+            async for turn in turns:
+                if turn.written:
+                    break
+
+    asyncio.run(left())
     assert eventually(bot.closed)
+
+
+def test_who_waits_is_told_the_same_again_so_that_a_closed_connection_is_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ui.turns.BEAT", 0.1)
+    silent = threading.Event()
+
+    async def waited() -> list[Turn]:
+        turns: list[Turn] = []
+        async with aclosing(take(ScriptedBot(hold=silent), START, (), Places(1), threading.Event())) as growing:
+            async for turn in growing:
+                turns.append(turn)
+                if len(turns) == 5:
+                    break
+        return turns
+
+    turns = asyncio.run(waited())
+    silent.set()
+    assert turns[-1] == turns[-2]
+    assert turns[-1].stage == "reading"
 
 
 def test_everyone_searches_at_once_and_waits_in_order_for_the_model() -> None:
@@ -74,11 +110,11 @@ def test_everyone_searches_at_once_and_waits_in_order_for_the_model() -> None:
     bots = [ScriptedBot(hold=hold), ScriptedBot(), ScriptedBot()]
     seen: list[list[Turn]] = [[], [], []]
 
-    def ask(who: int) -> None:
-        for turn in take(bots[who], Turn(number=1, question="q", model_name="m"), (), places, threading.Event()):
+    async def ask(who: int) -> None:
+        async for turn in take(bots[who], START, (), places, threading.Event()):
             seen[who].append(turn)
 
-    threads = [threading.Thread(target=ask, args=(who,)) for who in range(3)]
+    threads = [threading.Thread(target=lambda who=who: asyncio.run(ask(who))) for who in range(3)]
     for who, thread in enumerate(threads):
         thread.start()
         until = time.monotonic() + 5

@@ -56,6 +56,13 @@ export function spoken(node, name, values = {}, as = "") {
   return node;
 }
 
+/** Lets a node say a text that the server gave in both languages, as HTML of the server's would. */
+export function spokenBoth(node, text) {
+  const parts = ["ja", "en"].map((lang) => make("span", { lang, textContent: text[lang] }));
+  node.append(make("span", { className: "k-t" }, ...parts));
+  return node;
+}
+
 /** An element with properties and children; strings become text, never markup. */
 export function make(tag, properties = {}, ...children) {
   const node = document.createElement(tag);
@@ -72,6 +79,15 @@ export function button(name, act, className = "k-small", values = {}) {
   const node = spoken(make("button", { type: "button", className }), name, values);
   node.addEventListener("click", act);
   return node;
+}
+
+/** A field with its label, which only a date shows. */
+export function field(type, id, name, value, act) {
+  const input = make("input", { type, id, className: "k-field", value });
+  if (type === "search" || type === "text") spoken(input, name, {}, "placeholder");
+  input.addEventListener("input", () => act?.(input.value));
+  const label = spoken(make("label", { htmlFor: id, className: type === "date" ? "k-label" : "k-sr" }), name);
+  return make("div", { className: "k-fieldset" }, label, input);
 }
 
 /** An address on this page's own server, wherever a proxy shows it. */

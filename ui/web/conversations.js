@@ -55,6 +55,7 @@ export const turns = () => current.turns;
 /** Takes in what the server says of a turn; keeps it once it is whole. */
 export async function take(record) {
   const known = turnOf(record.number);
+  if (known?.verdict && known.text === record.text) record.verdict = known.verdict;
   if (JSON.stringify(known) === JSON.stringify(record)) return;
   current.turns = [...current.turns.filter((turn) => turn.number < record.number), record];
   if (record.stage !== "running") await save();
@@ -72,6 +73,13 @@ async function save() {
     // a full disk: the page goes on without keeping this one
   }
   if (shown() === "history") list();
+}
+
+/** Keeps what the reader thought of a turn with it. */
+export async function judged(number, verdict) {
+  const turn = turnOf(number);
+  if (turn) turn.verdict = verdict;
+  await save();
 }
 
 /** Shows the turns before `number` only. */

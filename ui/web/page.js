@@ -2,7 +2,10 @@
 import { all, announce, choose, command, find, language, make, preferred, button as speaking, say, spoken, whisper } from "./base.js";
 import * as articles from "./articles.js";
 import * as conversations from "./conversations.js";
+import * as feedback from "./feedback.js";
 import * as panel from "./panel.js";
+import * as reports from "./reports.js";
+import { restoreScope } from "./scope.js";
 
 // Gradio's own components know one language each, and it builds them again at will: this puts the texts in whenever
 // one is found to differ, and touches nothing that is already right.
@@ -27,8 +30,16 @@ function dress() {
   const log = find("#k-chat [role='log']");
   attribute(log, "aria-label", say("CONVERSATION"));
   attribute(log, "aria-live", "off"); // it would read each piece again from the start: `hear` speaks instead
-  for (const message of all("#k-chat [data-testid='user']")) attribute(message, "aria-label", say("YOU_ASKED"));
-  for (const message of all("#k-chat [data-testid='bot']")) attribute(message, "aria-label", say("KOTAE_ANSWERED"));
+  for (const [who, name] of [["user", "YOU_ASKED"], ["bot", "KOTAE_ANSWERED"]]) {
+    for (const message of all(`#k-chat [data-testid='${who}']`)) {
+      attribute(message, "role", "group"); // only what has a role may have a name
+      attribute(message, "aria-label", say(name));
+    }
+  }
+  attribute(find("#k-chat .examples"), "role", "group"); // of buttons, not of list items
+  attribute(find("#k-chat .examples"), "aria-label", say("EXAMPLES_TITLE"));
+  for (const example of all("#k-chat .example")) attribute(example, "aria-label", example.innerText.trim());
+  feedback.dress();
 }
 
 // Screen readers hear the stage once and the answer when it is whole.
@@ -177,6 +188,8 @@ const acts = {
   "#k-clear": () => conversations.begin(),
   "#k-open-history": () => (panel.shown() === "history" ? panel.close() : conversations.list()),
   "#k-open-articles": () => (panel.shown() === "articles" ? panel.close() : articles.list()),
+  "#k-open-reports": () => (panel.shown() === "reports" ? panel.close() : reports.list()),
+  ".k-thumb": (node) => feedback.judge(node, numberOf(node)),
 };
 
 addEventListener(
@@ -214,7 +227,8 @@ function changed() {
     hear();
     if (!restored && find("#k-command textarea, #k-command input") && find("#k-composer")) {
       restored = true;
-      articles.restoreScope();
+      restoreScope();
+      reports.announceDoor();
       conversations.restore();
     }
   });

@@ -26,13 +26,14 @@ function build() {
 
 export const shown = () => (panel && !panel.hidden ? kind : "");
 
-/** Opens the panel with a heading and a node. `which` tells its user what it shows. */
-export function open(which, heading, node) {
+/** Opens the panel with a heading and a node. `which` tells its user what it shows; a wide one leaves no room beside. */
+export function open(which, heading, node, wide = false) {
   if (!panel) build();
   if (panel.hidden) before = document.activeElement;
   kind = which;
   spoken(title, heading);
   body.replaceChildren(node);
+  panel.classList.toggle("k-wide", wide);
   panel.hidden = false;
   document.documentElement.classList.add("k-with-panel");
 }

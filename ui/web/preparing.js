@@ -1,5 +1,5 @@
 // Asks the server how far it is, shows that, and gives way to the page.
-import { choose, find, preferred, say } from "./base.js";
+import { choose, find, language, preferred, say } from "./base.js";
 
 choose(preferred(), false);
 
@@ -10,12 +10,13 @@ async function look() {
       location.reload();
       return;
     }
-    const { label, done, total, unit } = await reply.json();
+    const { says, done, total, unit } = await reply.json();
     const bar = find("#k-progress");
     if (total) Object.assign(bar, { max: total, value: done });
     else bar.removeAttribute("value");
     const amount = unit === "bytes" ? `${Math.round(done / 1e6)} / ${Math.round(total / 1e6)} MB` : `${done} / ${total}`;
-    find("#k-step").textContent = total ? `${label}: ${amount}` : label === "start" ? "" : label;
+    const step = says[language];
+    find("#k-step").textContent = total ? `${step}: ${amount}` : step;
   } catch {
     find("#k-step").textContent = say("NO_CONNECTION");
   }
