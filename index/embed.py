@@ -177,6 +177,8 @@ class Embedder:
     @cached_property
     def tokenizer(self) -> "Tokenizer":
         """The tokenizer alone, never padding or cutting, so that threads can share it."""
+        # As many threads as the model has. Read when it is first used.
+        os.environ.setdefault("RAYON_NUM_THREADS", str(self._threads or available_threads()))
         # 17 MB of JSON: loaded when the first tokens are counted.
         from tokenizers import Tokenizer
 

@@ -5,15 +5,19 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from index.build import update_index
+from index.collection import Collection
 from index.embed import Embedder, TextEmbedder
 from index.embedfiles import KNOWN_EMBEDDERS, describe_embedder
 from index.encoder import Encoder, _batches
 from index.errors import ModelError
+from index.home import Home
 
 JA = "OpenAIはAmazonと7年間で380億ドルのクラウド契約を結んだ。"
 EN = "OpenAI signed a seven-year cloud deal worth $38 billion with Amazon."
@@ -198,6 +202,25 @@ def test_a_machine_whose_gpu_torch_cannot_use_keeps_the_graph(
         monkeypatch.setattr("torch.cuda.is_available", lambda usable=usable: usable)
         opened = Embedder.open("intfloat/multilingual-e5-small", models_folder)
         assert (opened._encoder is None) == usable
+
+
+def test_an_index_made_with_the_full_model_stays_valid_and_is_searched_with_the_graph(
+    embedder: Embedder, models_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    articles = tmp_path / "articles"
+    articles.mkdir()
+    for name, text in (("ja", JA), ("en", EN), ("other", OTHER)):
+        (articles / f"{name}.txt").write_text(text, "utf-8")
+    full = Embedder.open("intfloat/multilingual-e5-small", models_folder)
+    with monkeypatch.context() as patch:
+        patch.setattr("index.embed._gpu_at_hand", lambda: True)
+        update_index(Home(tmp_path / "home"), full, [articles])
+    with closing(Collection(Home(tmp_path / "home"), embedder)) as collection:
+        found = collection.now().candidates(collection.asked(EN, "en"), 3).found
+        best = max((one for one in found if one.language == "en"), key=lambda one: one.similarity)
+        assert collection.passages([best.passage_id])[best.passage_id].text == EN
+    again = update_index(Home(tmp_path / "home"), embedder, [articles])
+    assert (again.unchanged, again.embedded) == (3, 0)
 
 
 def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
