@@ -53,6 +53,7 @@ class Chatbot:
         self._collection = collection
         self._reranker = Reranker(settings.reranker, allow_hub=settings.allow_hub) if settings.reranker else None
         self._loading = threading.Lock()
+        self._beside = {settings.collection: self}  # the chatbots over the collections of this home, by name
 
     @classmethod
     def open(
@@ -81,16 +82,21 @@ class Chatbot:
         return collections(self.settings.home)
 
     def of(self, collection: str) -> "Chatbot":
-        """The chatbot over another collection of this home; models that are the same are shared.
+        """The chatbot over another collection of this home: opened once, models that are the same are shared.
 
         Raises what `open` raises.
         """
         from index.collection import Collection  # see `rag/retrieve.py`
 
         settings = self.settings.of_collection(collection)
-        same = settings.embedder == self.settings.embedder
-        embedder = self._embedder if same else open_embedder(settings)
-        return Chatbot(settings, embedder, Collection(settings.place, embedder, open_dictionary(settings)))
+        with _opening:
+            bot = self._beside.get(settings.collection)
+            if bot is None:
+                same = settings.embedder == self.settings.embedder
+                embedder = self._embedder if same else open_embedder(settings)
+                bot = Chatbot(settings, embedder, Collection(settings.place, embedder, open_dictionary(settings)))
+                self._beside[settings.collection], bot._beside = bot, self._beside
+        return bot
 
     @property
     def article_count(self) -> int:
@@ -245,6 +251,7 @@ class Chatbot:
     def close(self) -> None:
         """Gives the index's files back; the chat model stays for the other chatbots of this process."""
         self._collection.close()
+        self._beside.pop(self.settings.collection, None)
 
     def _excerpts(self, question: str, hits: Sequence[Hit]) -> "list[Excerpt]":
         from rag.evidence import gather, whole_passages  # see `stream`

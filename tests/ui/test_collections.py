@@ -74,7 +74,8 @@ def test_the_chatbot_opens_a_collection_and_leads_to_the_others(home: Path) -> N
     assert bot.collections == ["default", "news"]
     other = bot.of("default")
     assert [hit.article.id for hit in other.search("aaa")] == ["one"]
-    assert [hit.article.id for hit in other.of("news").search("aaa")] == ["zwei"]
+    assert [hit.article.id for hit in other.search("aaa")] == ["one"]
+    assert (other.of("news"), bot.of("default"), bot.of("news")) == (bot, other, bot)
     assert other.chat_model is not None
     with pytest.raises(NoIndex, match="there is no collection 'none'"):
         bot.of("none")
