@@ -4,7 +4,7 @@
 
 The gold set's articles must be indexed in the home (`kotae index seeds/articles`). A question counts when every one of
 its gold passages lies, for the larger part, inside a sentence that is read. `--fit` prints the weights of
-`rag/relevance.py` that a logistic regression finds on these questions, each weighing the same.
+`rag/relevance.py` that a conditional logistic regression finds on these questions, each weighing the same.
 """
 
 import argparse
@@ -12,6 +12,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import astuple, fields
 from pathlib import Path
+
+import numpy as np
 
 from rag import Chatbot, Settings
 from rag import evidence as reading
@@ -34,7 +36,7 @@ def main() -> None:
     bot = Chatbot.open(settings=Settings.from_environment(home=options.home))
     likeness, sharing = bot._collection.likeness, bot._collection.shared_words
     rows: dict[str, list[tuple[bool, int]]] = defaultdict(list)
-    examples: list[tuple[Clues, bool, float]] = []
+    examples: list[list[tuple[Clues, bool]]] = []
     for gold in read_gold(options.gold):
         if gold.is_impossible or not gold.passages:
             continue
@@ -49,7 +51,7 @@ def main() -> None:
         of = {articles[p.article_id].language for p in gold.passages if p.article_id in articles}
         rows[f"{gold.language} over {of.pop() if len(of) == 1 else 'both' if of else 'none'}"].append(row)
         if options.fit:
-            examples += _examples(gold, question, language, hits, likeness, sharing)
+            examples.append(_examples(gold, question, language, hits, likeness, sharing))
     rows["all"] = [row for some in list(rows.values()) for row in some]
     print("| question over articles | n | all gold read | tokens |\n|---|---|---|---|")
     for name, some in rows.items():
@@ -60,28 +62,45 @@ def main() -> None:
 
 
 def _examples(gold: GoldQuestion, question: str, language: str, hits: Sequence, likeness, sharing) -> list:
+    """(clues, whether it holds gold) of every sentence that could be read."""
     sentences = rank_sentences(question, language, hits, likeness, sharing)
     rank = {hit.article.id: number for number, hit in reversed(list(enumerate(hits)))}
     places = [Place(article=s.article, span=reading.Span(s.start, s.end), rank=rank[s.article.id]) for s in sentences]
     return [
-        (clue, any(_holds(sentence, passage) for passage in gold.passages), 1 / len(places))
+        (clue, any(_holds(sentence, passage) for passage in gold.passages))
         for clue, sentence in zip(clues(question, language, places, likeness, sharing), sentences, strict=True)
     ]
 
 
-def _fit(examples: Sequence[tuple[Clues, bool, float]]) -> None:
-    from sklearn.linear_model import LogisticRegression
+def _fit(examples: Sequence[Sequence[tuple[Clues, bool]]], penalty: float = 0.02) -> None:
+    """Maximises the mean log of the probability, a softmax over a question's sentences, that falls on its gold ones.
 
-    weights = [weight for _, _, weight in examples]
-    scale = len(weights) / sum(weights)
-    model = LogisticRegression(C=10, max_iter=3000).fit(
-        [astuple(clue) for clue, _, _ in examples],
-        [answers for _, answers, _ in examples],
-        sample_weight=[weight * scale for weight in weights],
-    )
-    for name, weight in zip((field.name for field in fields(Clues)), model.coef_[0], strict=True):
+    `penalty` is that of the squared weights, of clues divided by their deviation.
+    """
+    from scipy.optimize import minimize
+
+    questions = [
+        (np.array([astuple(clue) for clue, _ in some]), np.array([holds for _, holds in some]))
+        for some in examples
+        if any(holds for _, holds in some)
+    ]
+    deviation = np.vstack([clue for clue, _ in questions]).std(axis=0) + 1e-9
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        total, slope = 0.0, np.zeros_like(weights)
+        for clue, holds in questions:
+            scores = clue / deviation @ weights
+            chances = np.exp(scores - scores.max())
+            chances /= chances.sum()
+            gold = chances * holds
+            total -= np.log(gold.sum())
+            slope += (clue / deviation).T @ (chances - gold / gold.sum())
+        n = len(questions)
+        return total / n + penalty * weights @ weights, slope / n + 2 * penalty * weights
+
+    found = minimize(loss, np.zeros(len(deviation)), jac=True, method="L-BFGS-B").x / deviation
+    for name, weight in zip((field.name for field in fields(Clues)), found, strict=True):
         print(f"{name} = {weight:.2f}")
-    print(f"INTERCEPT = {model.intercept_[0]:.2f}")
 
 
 def _holds(sentence: Sentence, passage: GoldPassage) -> bool:

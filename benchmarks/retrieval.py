@@ -246,8 +246,7 @@ def _cut(articles: Iterable[dict[str, Any]], most: int) -> Iterator[dict[str, An
 
 
 def _articles(data: Path, wanted: Set) -> list[dict[str, Any]]:
-    rows = _rows(data / wanted.articles)
-    return [row for row in rows if wanted.name != "nomiracl ja" or str(row["id"]).startswith("miracl-ja")]
+    return _rows(data / wanted.articles)
 
 
 def _questions(data: Path, wanted: Set, most: int) -> list[dict[str, Any]]:

@@ -7,8 +7,9 @@ articles stay as they were read before. Knows nothing of questions.
 
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from index.article import Article
@@ -17,6 +18,7 @@ from index.embed import TextEmbedder
 from index.errors import ArticleError, NoIndex, StoreError
 from index.fingerprint import check_fingerprint, fingerprint_of
 from index.home import Home
+from index.inventory import check_files
 from index.manifest import Manifest
 from index.progress import Progress, ProgressCallback, nobody
 from index.read import FileNote, Known, LocatedArticle, has_articles, read_articles
@@ -44,6 +46,8 @@ def update_index(
     EmbedderMismatch, IndexBusy, StoreError; then nothing has changed.
     """
     began = time.monotonic()
+    if not paths:
+        known_roots(home)  # raises NoIndex before a folder is made for the lock
     with home.writing(), ExitStack() as opened:
         live = Manifest.open(home.live / _MANIFEST) if home.live_name and not rebuild else None
         if live:
@@ -54,7 +58,7 @@ def update_index(
         if roots:
             wanted, notes = _read(_filled(home, roots), known, progress)
         else:
-            roots = _known_roots(home)
+            roots = known_roots(home)
             wanted, notes = _read(_filled(home, roots), known, progress, earlier=True)
         outdated = live is not None and not fingerprint_of(embedder, passage_tokens).items() <= live.fingerprint.items()
         if live and outdated and paths:  # cut differently now: everything is read again, not only what was named
@@ -95,12 +99,12 @@ def repair_index(
         live = next((manifest for manifest in whole if manifest.path.parent.name == home.noted_live()), None)
         notes: list[FileNote] = []
         if live:
-            wanted = _held(live)
+            wanted = held(live)
         else:
             roots = home.roots() or list(dict.fromkeys(Path(root) for manifest in whole for root in manifest.roots()))
             wanted, notes = _read(roots, _nothing, progress, earlier=True)
             for manifest in reversed(whole):  # what lies nowhere any more is taken from the generation before
-                wanted = {**_held(manifest), **wanted}
+                wanted = {**held(manifest), **wanted}
         if not wanted:
             raise StoreError(
                 f"nothing is left of the index in {str(home.folder)!r} to repair it from: "
@@ -108,13 +112,77 @@ def repair_index(
             )
         source = live or next(iter(whole), None)
         same = source if source and source.fingerprint.get("embedder_digest") == embedder.digest else None
-        changes = compare(None, wanted, [], notes, fresh=True)
-        with _generation(home, copy_live=False) as folder:
-            with Writer(folder, embedder, passage_tokens, progress, live=same, fresh=True) as writer:
-                embedded = writer.apply(changes)
-                articles, passages = writer.finish()
-            home.publish(folder)
+        report = write_anew(home, embedder, wanted, same, notes=notes, passage_tokens=passage_tokens, progress=progress)
+    return replace(report, seconds=time.monotonic() - began)
+
+
+def write_anew(
+    home: Home,
+    embedder: TextEmbedder,
+    wanted: Mapping[str, Located],
+    source: Manifest | None,
+    *,
+    notes: Sequence[FileNote] = (),
+    passage_tokens: int = PASSAGE_TOKENS,
+    last: Callable[[], None] = lambda: None,
+    progress: ProgressCallback = nobody,
+) -> IndexReport:
+    """Makes a generation of exactly these articles, with the vectors that `source` has. Call while `home.writing`.
+
+    `last` is called when all is written, before it goes live. Raises StoreError; then nothing has changed.
+    """
+    began = time.monotonic()
+    changes = compare(None, wanted, [], notes, fresh=True)
+    with _generation(home, copy_live=False) as folder:
+        with Writer(folder, embedder, passage_tokens, progress, live=source, fresh=True) as writer:
+            embedded = writer.apply(changes)
+            articles, passages = writer.finish()
+        last()
+        home.publish(folder)
     return changes.report(embedded=embedded, articles=articles, passages=passages, seconds=time.monotonic() - began)
+
+
+def undo_index(home: Home) -> IndexReport:
+    """Makes the index as it was before the last change live again; the report says what that changes.
+
+    The index that was live goes when the next one is written. Raises NoIndex, IndexBusy, or StoreError when there is
+    no earlier one or it is damaged.
+    """
+    began = time.monotonic()
+    with home.writing():
+        now, earlier = home.live, home.generation(home.earlier)
+        check_files(earlier)
+        after = Manifest.open(earlier / _MANIFEST)
+        digests, (articles, passages) = after.digests(), after.count()
+        after.close()
+        before = _digests(now)
+        home.go_back()
+    shared = before.keys() & digests.keys()
+    unchanged = sum(before[key] == digests[key] for key in shared)
+    return IndexReport(
+        added=len(digests) - len(shared),
+        changed=len(shared) - unchanged,
+        removed=len(before) - len(shared),
+        unchanged=unchanged,
+        embedded=0,
+        articles=articles,
+        passages=passages,
+        seconds=time.monotonic() - began,
+    )
+
+
+def _digests(generation: Path) -> dict[str, str]:
+    """Article id -> digest, {} where the manifest cannot be read any more."""
+    try:
+        manifest = Manifest.open(generation / _MANIFEST)
+    except StoreError:
+        return {}
+    try:
+        return manifest.digests()
+    except StoreError:
+        return {}
+    finally:
+        manifest.close()
 
 
 def _filled(home: Home, roots: Sequence[Path]) -> list[Path]:
@@ -148,7 +216,7 @@ def _whole(home: Home, name: str, embedder: TextEmbedder, opened: ExitStack) -> 
     return manifest
 
 
-def _held(manifest: Manifest) -> dict[str, Located]:
+def held(manifest: Manifest) -> dict[str, Located]:
     """Every article as a manifest holds it."""
     places, digests = manifest.places(), manifest.file_digests()
     found: dict[str, Located] = {}
@@ -167,10 +235,10 @@ def _real(path: Path) -> Path:
         raise ArticleError(f"cannot follow the path {str(path)!r} ({error}): check it") from error
 
 
-def _known_roots(home: Home) -> list[Path]:
+def known_roots(home: Home) -> list[Path]:
     """The paths of earlier runs. Raises NoIndex when there were none."""
     if not home.live_name:
-        raise NoIndex(f"there is no index in {str(home.folder)!r}: say what to index with `kotae index PATH`")
+        raise NoIndex(f"{home.missing}: say what to index with `kotae index PATH{home.option}`")
     if noted := home.roots():
         return noted
     manifest = Manifest.open(home.live / _MANIFEST)

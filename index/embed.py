@@ -1,7 +1,8 @@
 """Text to unit vectors. Knows nothing of articles, stores or questions being answered.
 
 Opening an embedder is cheap: its files are found, nothing is loaded. The tokenizer is loaded by the first count of
-tokens (0.8 s), the model itself by the first vector (6 to 8 s, nearly all of it importing sentence-transformers).
+tokens (0.8 s), the model itself by the first vector. The bundled model runs as an ONNX graph on the CPU (0.8 s to
+load); on a machine with a GPU, and any other model anywhere, it is sentence-transformers (6 to 8 s, mostly imports).
 """
 
 import json
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.embedfiles import EmbedderFiles, find_embedder
+from index.encoder import Encoder
 from index.errors import ModelError
 from index.progress import ProgressCallback, nobody
 
@@ -24,9 +26,14 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
 
-# Texts sorted by length and embedded together: bounds the memory of any iterable, and how long a question waits for
-# passages that are being embedded (3 s).
+# Texts sorted by length and embedded together: bounds the memory of any iterable and, with sentence-transformers, how
+# long a question waits for passages that are being embedded (3 s).
 _SLICE = 128
+_GPU_DEVICES = (
+    "/dev/nvidiactl",
+    "/dev/kfd",
+    "/dev/dxg",
+)  # NVIDIA, AMD, Windows' Linux: torch says whether it can use it
 _DOCUMENT_PROMPTS = ("document", "passage", "corpus")  # encode_document's own order
 
 
@@ -60,12 +67,13 @@ class TextEmbedder(Protocol):
 
 
 class Embedder:
-    """A SentenceTransformer, its prefixes applied, its files verified. Safe to share between threads."""
+    """A sentence-transformers model, its prefixes applied, its files verified. Safe to share between threads."""
 
     def __init__(self, files: EmbedderFiles, *, threads: int = 0):
         self.name = files.name
         self.digest = files.digest
         self.folder = files.folder
+        self._graph = files.graph
         self._prompts = files.prompts
         self._threads = threads
         self._loading = threading.Lock()
@@ -92,6 +100,8 @@ class Embedder:
     @property
     def dimension(self) -> int:
         """Length of a vector. Loads the model."""
+        if encoder := self._encoder:
+            return encoder.dimension
         size = self.model.get_embedding_dimension()
         if size is None:
             raise ModelError(f"the embedder {self.name!r} does not say how long its vectors are: choose another")
@@ -102,8 +112,12 @@ class Embedder:
         """How many of a passage's own tokens the model reads: its window less the prefix and the end marks."""
         window = _read_json(self.folder / "sentence_bert_config.json").get("max_seq_length")
         window = window if isinstance(window, int) else self.model.max_seq_length or 512
-        prefix = next((self.prompts[name] for name in _DOCUMENT_PROMPTS if name in self.prompts), "")
-        return int(window) - self.tokenizer.num_special_tokens_to_add(False) - self.count_tokens([prefix])[0]
+        return int(window) - self.tokenizer.num_special_tokens_to_add(False) - self.count_tokens([self._prefix])[0]
+
+    @property
+    def _prefix(self) -> str:
+        """What stands before every passage."""
+        return next((self.prompts[name] for name in _DOCUMENT_PROMPTS if name in self.prompts), "")
 
     @cached_property
     def prompts(self) -> dict[str, str]:
@@ -117,21 +131,35 @@ class Embedder:
         """float32, shape (number of texts, dimension), rows of unit length."""
         iterator = iter(texts)
         slices = []
-        while batch := list(islice(iterator, _SLICE)):
+        while batch := [_printable(text) for text in islice(iterator, _SLICE)]:
+            if encoder := self._encoder:
+                slices.append(encoder.encode(self._ids([self._prefix + text for text in batch])))
+                continue
             with self._encoding:
                 # encode_document sorts by length itself, so that a batch is padded little.
-                slices.append(self.model.encode_document([_printable(text) for text in batch], **_QUIET))
+                slices.append(self.model.encode_document(batch, **_QUIET))
         if not slices:
             return np.zeros((0, self.dimension), np.float32)
         return _unit(np.concatenate(slices))
 
     def embed_question(self, text: str) -> NDArray[np.float32]:
         """float32, shape (dimension,), unit length."""
+        if encoder := self._encoder:
+            alone: NDArray[np.float32] = encoder.encode(self._ids([self.prompts.get("query", "") + _printable(text)]))[
+                0
+            ]
+            return alone
         model = self.model
         with self._encoding:
             vectors = model.encode_query([_printable(text)], **_QUIET)
         first: NDArray[np.float32] = _unit(vectors)[0]
         return first
+
+    def _ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """Token ids with the end marks, cut to the window before the last of them."""
+        window = self.max_tokens + len(self.tokenizer.encode(self._prefix).ids)
+        every = [encoding.ids for encoding in self.tokenizer.encode_batch_fast(list(texts))]
+        return [ids if len(ids) <= window else [*ids[: window - 1], ids[-1]] for ids in every]
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text's own, without prefix and end marks. Loads the tokenizer only."""
@@ -149,6 +177,8 @@ class Embedder:
     @cached_property
     def tokenizer(self) -> "Tokenizer":
         """The tokenizer alone, never padding or cutting, so that threads can share it."""
+        # As many threads as the model has. Read when it is first used.
+        os.environ.setdefault("RAYON_NUM_THREADS", str(self._threads or available_threads()))
         # 17 MB of JSON: loaded when the first tokens are counted.
         from tokenizers import Tokenizer
 
@@ -165,8 +195,20 @@ class Embedder:
         return tokenizer
 
     @property
+    def _encoder(self) -> Encoder | None:
+        """What runs the graph, loaded on first use; None where sentence-transformers does the work."""
+        with self._loading:
+            return self._open_encoder
+
+    @cached_property
+    def _open_encoder(self) -> Encoder | None:
+        if self._graph is None or _gpu_at_hand():
+            return None
+        return Encoder(self._graph, self._threads or available_threads())
+
+    @property
     def model(self) -> "SentenceTransformer":
-        """The SentenceTransformer itself, loaded on first use."""
+        """The SentenceTransformer itself, in fp32, loaded on first use."""
         with self._loading:
             return self._model
 
@@ -200,6 +242,15 @@ class Embedder:
 
 
 _QUIET: dict[str, Any] = {"batch_size": 32, "show_progress_bar": False, "convert_to_numpy": True}
+
+
+def _gpu_at_hand() -> bool:
+    """Whether torch can compute on a GPU; it is imported (3 s) only where the system knows of one."""
+    if not any(os.path.exists(device) for device in _GPU_DEVICES):
+        return False
+    import torch
+
+    return bool(torch.cuda.is_available())
 
 
 def available_threads() -> int:

@@ -3,7 +3,8 @@
 from index import words
 from index.embed import TextEmbedder
 from index.errors import EmbedderMismatch
-from index.manifest import SCHEMA_VERSION, Manifest
+from index.manifest import Manifest
+from index.manifest_file import SCHEMA_VERSION
 from index.split import SPLITTER_VERSION
 
 

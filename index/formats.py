@@ -30,7 +30,7 @@ def _reader(suffix: str) -> Callable[[bytes], "list[Extracted] | list[Found]"]:
     if suffix in TEXT_SUFFIXES:
         return lambda data: [Extracted(text=decode(data))]
     if suffix in (".html", ".htm", ".xhtml"):
-        from index.htmltext import extract_html
+        from index.webpage import extract_html
 
         return extract_html
     if suffix == ".pdf":

@@ -16,10 +16,12 @@ from index.article import LANGUAGES, Article, Language, Passage
 from index.embed import TextEmbedder
 from index.errors import StoreError
 from index.fingerprint import check_fingerprint
+from index.inventory import check_files
 from index.lexical import LexicalIndex
 from index.manifest import Manifest
 from index.space import Space, Spread, Vector
-from index.store import PassageStore
+from index.store import PassageStore, check_counts
+from index.vectors import VECTORS, open_vectors
 
 if TYPE_CHECKING:
     from index.dictionary import Group
@@ -68,6 +70,7 @@ class Generation:
         self.name = folder.name
         self.manifest = Manifest.open(folder / "manifest.sqlite3")
         check_fingerprint(self.manifest, embedder)
+        check_files(folder)
         self.store = PassageStore.open(folder / "chroma")
         self.words = LexicalIndex.open(folder / "words")
         self.space = Space.open(folder / "space.npz")
@@ -77,16 +80,19 @@ class Generation:
             raise StoreError(
                 f"the word index in {str(folder)!r} holds other passages than the manifest: run `kotae index --rebuild`"
             )
-        self.position = {passage_id: number for number, passage_id in enumerate(self.passage_ids)}
+        self.vectors = open_vectors(folder / VECTORS, self.passage_ids, self.manifest.vectors)
+        self._row = {passage_id: number for number, passage_id in enumerate(self.passage_ids)}
         self.language = dict(ids)
         rows = {of: [number for number, (_, language) in enumerate(ids) if language == of] for of in LANGUAGES}
         self.rows = {of: np.array(numbers, dtype=np.intp) for of, numbers in rows.items() if numbers}
-        self._unlinked = self.manifest.unlinked
+        unlinked = self._rows_of(self.manifest.unlinked)
+        self._unlinked = {of: np.intersect1d(numbers, unlinked) for of, numbers in self.rows.items()}
         if set(self.rows) != set(self.space.plain):
             raise StoreError(
                 f"'space.npz' in {str(folder)!r} belongs to other passages than the manifest: "
                 "run `kotae index --rebuild`"
             )
+        check_counts(self.store, {of: len(numbers) for of, numbers in self.rows.items()})
         # Chroma keeps an engine for each path: it goes when the last reader lets go of this generation.
         self.close = weakref.finalize(self, _close, self.manifest, self.store)
         self.close.atexit = False
@@ -94,48 +100,56 @@ class Generation:
     def candidates(self, asked: Asked, pool: int, allowed: Sequence[str] | None = None) -> Candidates:
         """The best `pool` passages of each leg in each language, sorted by id.
 
-        `allowed`, when given, limits them to these passage ids (see `select`); all of them are then compared.
+        `allowed`, when given, limits them to these passage ids (see `select`).
         """
         centred = self.space.centre_question(asked.vector, asked.language)
         scores = self.words.scores(asked.question)
+        among = None if allowed is None else self._rows_of(allowed)
         found: list[Candidate] = []
         similarity: dict[Language, Spread] = {}
-        for of, rows in self.rows.items():
+        for of, all_rows in self.rows.items():
             same = of == asked.language
             direction = asked.vector if same else centred
             similarity[of] = (self.space.plain if same else self.space.centred)[of].spread(direction)
             if not same and asked.groups:
-                scores = scores + _TRANSLATED * self.words.translated(asked.groups, rows)
-            if allowed is None:
-                near = self.store.search(direction, min(pool, len(rows)), of)
-                matching = {n.passage_id for n in near} | {self.passage_ids[r] for r in _best(scores, rows, pool)}
-                matching |= {passage_id for passage_id in self._unlinked if self.language.get(passage_id) == of}
-            else:
-                matching = {passage_id for passage_id in allowed if self.language.get(passage_id) == of}
-            ids = sorted(matching)
-            vectors = self.manifest.vectors(ids)
-            if ids and not same:
+                scores = scores + _TRANSLATED * self.words.translated(asked.groups, all_rows)
+            rows = all_rows if among is None else np.intersect1d(all_rows, among, assume_unique=True)
+            chosen = np.union1d(self._near(direction, of, rows, pool), _holding(scores, rows, pool))
+            vectors = self.vectors[chosen]
+            if not same:
                 vectors = self.space.centre_passages(vectors, of)
             found += [
-                Candidate(
-                    passage_id=passage_id,
-                    language=of,
-                    similarity=float(value),
-                    words=float(scores[self.position[passage_id]]),
+                Candidate(passage_id=self.passage_ids[row], language=of, similarity=value, words=words)
+                for row, value, words in zip(
+                    chosen.tolist(), (vectors @ direction).tolist(), scores[chosen].tolist(), strict=True
                 )
-                for passage_id, value in zip(ids, vectors @ direction if ids else (), strict=True)
             ]
         words = {of: _observed(scores[rows]) for of, rows in self.rows.items()}
         return Candidates(found=tuple(found), similarity=similarity, words=words)
 
+    def _near(self, direction: Vector, of: Language, rows: NDArray[np.intp], pool: int) -> NDArray[np.intp]:
+        """The `pool` of `rows`, all in the language `of`, that are nearest to `direction`."""
+        if len(rows) < len(self.rows[of]):  # filtered: Chroma would take longer
+            return rows[_top(self.vectors[rows] @ direction, pool)]
+        try:
+            near = [self._row[one.passage_id] for one in self.store.search(direction, min(pool, len(rows)), of)]
+        except KeyError as error:
+            raise StoreError(
+                f"Chroma finds {error}, which the manifest does not hold: repair it with `kotae doctor --repair`"
+            ) from error
+        return np.concatenate([np.array(near, dtype=np.intp), self._unlinked[of]])
+
+    def _rows_of(self, passage_ids: Iterable[str]) -> NDArray[np.intp]:
+        """Where these passages stand, sorted; those that are not there are left out."""
+        rows = {self._row[passage_id] for passage_id in passage_ids if passage_id in self._row}
+        return np.array(sorted(rows), dtype=np.intp)
+
     def alike(self, passage_id: str, others: Sequence[str]) -> list[float]:
         """Cosine of a passage and each of the others by what they are about, whatever their languages."""
-        ids = [passage_id, *others]
-        vectors = self.manifest.vectors(ids)
         centred = np.vstack(
             [
-                self.space.centre_passages(vector[None], self.language[one])
-                for one, vector in zip(ids, vectors, strict=True)
+                self.space.centre_passages(self.vectors[self._row[one]][None], self.language[one])
+                for one in (passage_id, *others)
             ]
         )
         return [float(value) for value in centred[1:] @ centred[0]]
@@ -168,11 +182,20 @@ def _close(manifest: Manifest, store: PassageStore) -> None:
     store.close()
 
 
-def _best(scores: NDArray[np.float32], rows: NDArray[np.intp], k: int) -> list[int]:
+def _holding(scores: NDArray[np.float32], rows: NDArray[np.intp], k: int) -> NDArray[np.intp]:
     """The `k` of `rows` with the highest scores above zero; ties by row, which is by id."""
-    values = scores[rows]
-    order = np.argsort(-values, kind="stable")[:k]
-    return [int(rows[n]) for n in order if values[n] > 0.0]
+    rows = rows[scores[rows] > 0.0]
+    return rows[_top(scores[rows], k)]
+
+
+def _top(values: NDArray[np.float32], k: int) -> NDArray[np.intp]:
+    """Where the `k` highest values stand, highest first; of equal ones the first."""
+    if k >= len(values):
+        return np.argsort(-values, kind="stable")
+    least = np.partition(values, len(values) - k)[len(values) - k]
+    enough = np.flatnonzero(values >= least)
+    best: NDArray[np.intp] = enough[np.argsort(-values[enough], kind="stable")][:k]
+    return best
 
 
 def _observed(values: NDArray[np.float32]) -> Spread:

@@ -1,10 +1,11 @@
 """The folder that holds an index, and how a new version of it takes the place of the old one.
 
     HOME/CURRENT                   the name of the live generation
-    HOME/generations/000007/       manifest.sqlite3, chroma/, words/
-    HOME/generations/000007/       roots.json: the paths that its articles were read from
+    HOME/generations/000007/       manifest.sqlite3, chroma/, words/, space.npz, vectors.npy
+    HOME/generations/000007/       roots.json, where its articles were read; files.json, what it is made of
     HOME/uploads/                  articles that came in through the page; indexed like any other folder
     HOME/writer.lock               held, with its process id inside, by the one process that writes
+    HOME/settings.env              models of its own, where there are (`rag/settings.py`)
     HOME/collections/NAME/         the same for every collection but the first
 
 A live generation is never changed. A change is made in a copy beside it and goes live by an atomic rename, so a reader
@@ -23,6 +24,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from index.errors import IndexBusy, NoIndex, StoreError
+from index.inventory import note_files
 
 DEFAULT = "default"  # the collection that needs no name
 _ROOTS = "roots.json"
@@ -36,9 +38,8 @@ class Home:
     def __init__(self, folder: Path, collection: str = "") -> None:
         """Raises StoreError for a name that no collection may have."""
         self.collection = _collection_name(collection)
-        self.folder = Path(os.path.realpath(folder))
-        if self.collection:
-            self.folder = self.folder / "collections" / self.collection
+        self.home = Path(os.path.realpath(folder))
+        self.folder = self.home / "collections" / self.collection if self.collection else self.home
 
     @property
     def live_name(self) -> str:
@@ -53,6 +54,19 @@ class Home:
             ) from error
 
     @property
+    def option(self) -> str:
+        """What a command needs to mean this collection."""
+        return f" --collection {self.collection}" if self.collection else ""
+
+    @property
+    def missing(self) -> str:
+        """How a message that nothing is indexed here begins; for a name, with the names that there are."""
+        if not self.collection:
+            return f"there is no index in {str(self.folder)!r}"
+        there = ", ".join(collections(self.home)) or "none"
+        return f"there is no collection {self.collection!r} in {str(self.home)!r} (those there: {there})"
+
+    @property
     def live(self) -> Path:
         """The folder of the live generation. Raises NoIndex, or StoreError when CURRENT names none that is there."""
         name = self.live_name
@@ -62,7 +76,7 @@ class Home:
                 "of its articles in another home with `kotae index PATH --home DIR`"
             )
         if not name:
-            raise NoIndex(f"there is no index in {str(self.folder)!r}: make one with `kotae index PATH`")
+            raise NoIndex(f"{self.missing}: make one with `kotae index PATH{self.option}`")
         folder = self.generation(name)
         if not name.isdigit() or not folder.is_dir():
             raise StoreError(
@@ -97,17 +111,23 @@ class Home:
                 return [Path(root) for root in noted]
         return []
 
+    @property
+    def earlier(self) -> str:
+        """The name of the generation before the live one. Raises NoIndex, or StoreError when there is none."""
+        live = self.live.name
+        earlier = [name for name in self.names() if name < live]
+        if not earlier:
+            raise StoreError(f"the index in {str(self.folder)!r} has no earlier generation to return to")
+        return earlier[0]
+
     def go_back(self) -> str:
         """Makes the generation before the live one live again, and gives its name. Raises NoIndex, StoreError.
 
         The one that was live goes when the next is written. Call while `writing`.
         """
-        live = self.live.name
-        earlier = [name for name in self.names() if name < live]
-        if not earlier:
-            raise StoreError(f"the index in {str(self.folder)!r} has no earlier generation to return to")
-        self._switch(earlier[0])
-        return earlier[0]
+        name = self.earlier
+        self._switch(name)
+        return name
 
     @property
     def uploads(self) -> Path:
@@ -164,7 +184,8 @@ class Home:
         return folder
 
     def publish(self, folder: Path) -> None:
-        """Makes `folder` the live generation: flushed to disk, then one rename. Older ones are removed."""
+        """Makes `folder` the live generation: listed, flushed to disk, then one rename. Older ones are removed."""
+        note_files(folder)
         for path in sorted(folder.rglob("*")):
             _flush(path)
         _flush(folder)

@@ -124,14 +124,21 @@ class LexicalIndex:
         rarest term there. Float32, shape (len(self),).
         """
         total = np.zeros(len(self), dtype=np.float32)
+        best = np.zeros(len(self), dtype=np.float32)
+        wanted = np.zeros(len(self), dtype=bool)
+        wanted[rows] = True
         for group in groups:
-            best = np.zeros(len(self), dtype=np.float32)
+            met = []
             for terms in group.translations:
                 found, frequency = self._holding(terms)
-                best[found] = np.maximum(best[found], frequency)
-            held = best[rows]
-            if count := int(np.count_nonzero(held)):
-                total[rows] += _idf(count, len(rows)) * held
+                if len(found):
+                    best[found] = np.maximum(best[found], frequency)
+                    met.append(found)
+            if met:
+                holding = np.unique(np.concatenate(met))
+                here = holding[wanted[holding]]
+                total[here] += _idf(len(here), len(rows)) * best[here]
+                best[holding] = 0.0
         return total
 
     def _holding(self, terms: Sequence[str]) -> tuple[NDArray[np.intp], NDArray[np.float32]]:

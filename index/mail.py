@@ -8,7 +8,7 @@ from email.utils import parseaddr
 from index.charset import decode
 from index.errors import ArticleError
 from index.extracted import Extracted, Passed, iso_date, one_line, tidy
-from index.htmltext import extract_html
+from index.webpage import extract_html
 
 _MOST_PARTS = 200  # multipart within multipart; Python's parser takes a time that grows with the square of the depth
 

@@ -1,12 +1,10 @@
-"""The record of an index in one SQLite file: articles, passages, vectors, and how they were made.
+"""The record of an index: articles, passages, vectors, and how they were made.
 
 Chroma and the word index are made from it and can be made again without embedding anything. Knows nothing of search.
-A live manifest is never written: a change is made in a copy (see `index/home.py`), so readers need no locks.
+A live manifest is never written: a change is made in a copy (see `index/home.py`).
 """
 
 import json
-import sqlite3
-import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -16,93 +14,45 @@ from numpy.typing import NDArray
 
 from index.article import Article, Language, Passage
 from index.errors import StoreError
+from index.manifest_file import AGAIN, SLICE, ManifestFile, damaged
 from index.read import LocatedArticle
 
 _UNLINKED = "unlinked"  # in the fingerprint: a JSON list of passage ids
-SCHEMA_VERSION = 2
-_READABLE = (1, 2)  # version 1 knew no pages and no digests of files
-_APPLICATION = 0x6B6F7461  # "kota": what tells our file from another program's
-_SLICE = 250  # values in one `IN (...)`
-_UNFLUSHED = "PRAGMA synchronous = OFF"  # a generation is flushed as a whole before it goes live
-_AGAIN = "make the index again with `kotae index --rebuild PATH`"
-
-_SCHEMA = f"""
-PRAGMA application_id = {_APPLICATION};
-PRAGMA user_version = {SCHEMA_VERSION};
-CREATE TABLE fingerprint (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE articles (
-    id TEXT PRIMARY KEY, title TEXT NOT NULL, language TEXT NOT NULL, source TEXT NOT NULL, date TEXT NOT NULL,
-    text TEXT NOT NULL, digest TEXT NOT NULL, root TEXT NOT NULL, path TEXT NOT NULL,
-    pages TEXT NOT NULL, file_digest TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE passages (
-    id TEXT PRIMARY KEY, article_id TEXT NOT NULL REFERENCES articles (id), start INTEGER NOT NULL,
-    stop INTEGER NOT NULL, heading TEXT NOT NULL, language TEXT NOT NULL, vector BLOB NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX passages_by_article ON passages (article_id, start);
-CREATE INDEX articles_by_path ON articles (path);
-"""
 
 
 class Manifest:
-    """An open manifest file. Methods may be called from any thread."""
+    """An open manifest. Methods may be called from any thread."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, version: int = SCHEMA_VERSION) -> None:
-        self.path = path
-        self.version = version
-        self._pages, self._file_digest = ("pages", "file_digest") if version > 1 else ("''", "''")
-        self._connection = connection
-        self._lock = threading.Lock()
+    def __init__(self, file: ManifestFile) -> None:
+        self._file = file
+        self.path = file.path
+        self.version = file.version
+        self._pages, self._file_digest = ("pages", "file_digest") if file.version > 1 else ("''", "''")
 
     @classmethod
     def create(cls, path: Path) -> "Manifest":
         """A new, empty manifest at `path`, open for writing."""
-        connection = sqlite3.connect(path, check_same_thread=False)
-        connection.execute(_UNFLUSHED)
-        connection.executescript(_SCHEMA)
-        return cls(path, connection)
+        return cls(ManifestFile.create(path))
 
     @classmethod
     def open(cls, path: Path, *, writable: bool = False) -> "Manifest":
         """The manifest at `path`. Raises StoreError when there is none or it was made by another version."""
-        if not path.is_file():
-            raise StoreError(f"there is no manifest at {str(path)!r}: {_AGAIN}")
-        mode = "rw" if writable else "ro&immutable=1"
-        try:
-            connection = sqlite3.connect(f"{path.as_uri()}?mode={mode}", uri=True, check_same_thread=False)
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            application = connection.execute("PRAGMA application_id").fetchone()[0]
-            tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-            raise _damaged(path, error) from error
-        if (application != _APPLICATION and version > 1) or not {"fingerprint", "articles", "passages"} <= tables:
-            connection.close()
-            raise StoreError(f"{str(path)!r} is no manifest of Kotae's: {_AGAIN}")
-        if version not in _READABLE or (writable and version != SCHEMA_VERSION):
-            connection.close()
-            raise StoreError(
-                f"the manifest {str(path)!r} has version {version}, this Kotae writes {SCHEMA_VERSION}: {_AGAIN}"
-            )
-        if writable:
-            connection.execute(_UNFLUSHED)
-        return cls(path, connection, version)
+        return cls(ManifestFile.open(path, writable=writable))
 
     def close(self) -> None:
         """Writes what is open to the disk and closes the file."""
-        with self._lock:
-            self._connection.commit()
-            self._connection.close()
+        self._file.close()
 
     @property
     def fingerprint(self) -> dict[str, str]:
         """How the index was made: embedder, its digest, dimension, splitter, passage size."""
-        return dict(self._rows("SELECT name, value FROM fingerprint"))
+        return dict(self._file.rows("SELECT name, value FROM fingerprint"))
 
     def set_fingerprint(self, values: Mapping[str, str]) -> None:
         """Replaces the fingerprint."""
-        with self._lock, self._connection:
-            self._connection.execute("DELETE FROM fingerprint")
-            self._connection.executemany("INSERT INTO fingerprint VALUES (?, ?)", values.items())
+        with self._file.writing() as connection:
+            connection.execute("DELETE FROM fingerprint")
+            connection.executemany("INSERT INTO fingerprint VALUES (?, ?)", values.items())
 
     @property
     def unlinked(self) -> list[str]:
@@ -116,48 +66,48 @@ class Manifest:
 
     def digests(self) -> dict[str, str]:
         """Article id -> digest, for every article."""
-        return dict(self._rows("SELECT id, digest FROM articles"))
+        return dict(self._file.rows("SELECT id, digest FROM articles"))
 
     def places(self) -> dict[str, tuple[str, str]]:
         """Article id -> (the path that was asked for, the file it was read from)."""
-        return {row[0]: (row[1], row[2]) for row in self._rows("SELECT id, root, path FROM articles")}
+        return {row[0]: (row[1], row[2]) for row in self._file.rows("SELECT id, root, path FROM articles")}
 
     def file_digests(self) -> dict[str, str]:
         """Article id -> digest of the file it was read from, "" where none was taken."""
-        return dict(self._rows(f"SELECT id, {self._file_digest} FROM articles"))
+        return dict(self._file.rows(f"SELECT id, {self._file_digest} FROM articles"))
 
     def articles_of_file(self, path: Path, file_digest: str) -> list[Article]:
         """The articles that were read from a file when it had that digest, sorted by id."""
         query = f"SELECT id FROM articles WHERE path = ? AND {self._file_digest} = ? ORDER BY id"
-        return list(self.articles(row[0] for row in self._rows(query, (str(path), file_digest))).values())
+        return list(self.articles(row[0] for row in self._file.rows(query, (str(path), file_digest))).values())
 
     def check(self) -> None:
         """Reads everything but the vectors. Raises StoreError at the first thing that is not as it was written."""
-        if [row[0] for row in self._rows("PRAGMA quick_check(1)")] != ["ok"]:
-            raise _damaged(self.path, "its pages do not belong together")
+        if [row[0] for row in self._file.rows("PRAGMA quick_check(1)")] != ["ok"]:
+            raise damaged(self.path, "its pages do not belong together")
         digests = self.digests()
         for article in self.all_articles():
             if article.digest != digests[article.id]:
-                raise _damaged(self.path, f"article {article.id!r} is not as it was written")
+                raise damaged(self.path, f"article {article.id!r} is not as it was written")
         ids = self.passage_ids()
-        for start in range(0, len(ids), _SLICE):
-            some = [passage_id for passage_id, _ in ids[start : start + _SLICE]]
+        for start in range(0, len(ids), SLICE):
+            some = [passage_id for passage_id, _ in ids[start : start + SLICE]]
             for passage_id, passage in self.passages(some).items():
                 if passage.id != passage_id:
-                    raise _damaged(self.path, f"passage {passage_id!r} is not as it was written")
+                    raise damaged(self.path, f"passage {passage_id!r} is not as it was written")
 
     def check_vectors(self, dimension: int) -> None:
         """Reads every vector. Raises StoreError unless all are of unit length, in `dimension` numbers."""
         ids = [passage_id for passage_id, _ in self.passage_ids()]
-        for start in range(0, len(ids), _SLICE):
-            vectors = self.vectors(ids[start : start + _SLICE])
+        for start in range(0, len(ids), SLICE):
+            vectors = self.vectors(ids[start : start + SLICE])
             lengths = np.linalg.norm(vectors.astype(np.float64), axis=1)
             if vectors.shape[1] != dimension or not np.all(np.abs(lengths - 1.0) < 1e-3):
-                raise _damaged(self.path, "a vector is not as it was written")
+                raise damaged(self.path, "a vector is not as it was written")
 
     def roots(self) -> list[str]:
         """The paths that were asked for, sorted."""
-        return [row[0] for row in self._rows("SELECT DISTINCT root FROM articles ORDER BY root")]
+        return [row[0] for row in self._file.rows("SELECT DISTINCT root FROM articles ORDER BY root")]
 
     def put_article(
         self, located: LocatedArticle, root: Path, passages: Sequence[Passage], vectors: NDArray[np.float32]
@@ -167,9 +117,9 @@ class Manifest:
         `vectors`: float32, shape (len(passages), dimension).
         """
         article = located.article
-        with self._lock, self._connection:
-            self._connection.execute("DELETE FROM passages WHERE article_id = ?", (article.id,))
-            self._connection.execute(
+        with self._file.writing() as connection:
+            connection.execute("DELETE FROM passages WHERE article_id = ?", (article.id,))
+            connection.execute(
                 "INSERT OR REPLACE INTO articles VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     article.id,
@@ -185,7 +135,7 @@ class Manifest:
                     located.file_digest,
                 ),
             )
-            self._connection.executemany(
+            connection.executemany(
                 "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?)",
                 [
                     (p.id, p.article_id, p.start, p.end, p.heading, p.language, vector.astype("<f4").tobytes())
@@ -195,17 +145,17 @@ class Manifest:
 
     def move_article(self, article_id: str, root: Path, path: Path, file_digest: str = "") -> None:
         """Notes that an unchanged article is now found elsewhere."""
-        with self._lock, self._connection:
-            self._connection.execute(
+        with self._file.writing() as connection:
+            connection.execute(
                 "UPDATE articles SET root = ?, path = ?, file_digest = ? WHERE id = ?",
                 (str(root), str(path), file_digest, article_id),
             )
 
     def remove_article(self, article_id: str) -> None:
         """Removes an article and its passages; one that is not there is no error."""
-        with self._lock, self._connection:
-            self._connection.execute("DELETE FROM passages WHERE article_id = ?", (article_id,))
-            self._connection.execute("DELETE FROM articles WHERE id = ?", (article_id,))
+        with self._file.writing() as connection:
+            connection.execute("DELETE FROM passages WHERE article_id = ?", (article_id,))
+            connection.execute("DELETE FROM articles WHERE id = ?", (article_id,))
 
     def article(self, article_id: str) -> Article | None:
         """The article of that id, or None."""
@@ -215,9 +165,9 @@ class Manifest:
         """Id -> article, for those of `ids` that are there."""
         query = f"SELECT id, title, language, source, date, text, {self._pages} FROM articles WHERE id IN"
         try:
-            return {row[0]: _article(row) for rows in self._in(query, ids) for row in rows}
+            return {row[0]: _article(row) for rows in self._file.rows_in(query, ids) for row in rows}
         except (ValueError, AttributeError) as error:  # pages that are no numbers, or not even text
-            raise _damaged(self.path, error) from error
+            raise damaged(self.path, error) from error
 
     def all_articles(self) -> Iterator[Article]:
         """Every article, sorted by id, in fixed memory."""
@@ -230,43 +180,45 @@ class Manifest:
         """Id -> passage, for those of `ids` that are there."""
         query = "SELECT id, article_id, start, stop, heading, language FROM passages WHERE id IN"
         found: dict[str, Passage] = {}
-        for rows in self._in(query, ids):
+        for rows in self._file.rows_in(query, ids):
             # Each article is read once, however many of its passages are wanted.
             articles = self.articles({row[1] for row in rows})
             try:
                 found.update({row[0]: _passage(row, articles[row[1]]) for row in rows})
             except (KeyError, TypeError) as error:
-                raise _damaged(self.path, error) from error
+                raise damaged(self.path, error) from error
         return found
 
     def passages_of(self, article_id: str) -> list[Passage]:
         """An article's passages, in order."""
         query = "SELECT id FROM passages WHERE article_id = ? ORDER BY start"
-        ids = [row[0] for row in self._rows(query, (article_id,))]
+        ids = [row[0] for row in self._file.rows(query, (article_id,))]
         found = self.passages(ids)
         return [found[passage_id] for passage_id in ids if passage_id in found]
 
     def passage_ids(self) -> list[tuple[str, Language]]:
         """(passage id, language) of every passage, sorted by id."""
-        return [(row[0], cast(Language, row[1])) for row in self._rows("SELECT id, language FROM passages ORDER BY id")]
+        return [
+            (row[0], cast(Language, row[1])) for row in self._file.rows("SELECT id, language FROM passages ORDER BY id")
+        ]
 
     def vectors(self, ids: Sequence[str]) -> NDArray[np.float32]:
         """float32, shape (len(ids), dimension), in the order of `ids`. Raises StoreError for an unknown id."""
         query = "SELECT id, vector FROM passages WHERE id IN"
-        found = {row[0]: row[1] for rows in self._in(query, ids) for row in rows}
+        found = {row[0]: row[1] for rows in self._file.rows_in(query, ids) for row in rows}
         missing = [passage_id for passage_id in ids if passage_id not in found]
         if missing:
-            raise StoreError(f"the manifest holds no vector for {missing[0]!r}: {_AGAIN}")
+            raise StoreError(f"the manifest holds no vector for {missing[0]!r}: {AGAIN}")
         if not ids:
             return np.zeros((0, 0), dtype=np.float32)
         try:
             return np.frombuffer(b"".join(found[passage_id] for passage_id in ids), dtype="<f4").reshape(len(ids), -1)
         except (TypeError, ValueError) as error:
-            raise _damaged(self.path, error) from error
+            raise damaged(self.path, error) from error
 
     def count(self) -> tuple[int, int]:
         """(articles, passages)."""
-        row = self._rows("SELECT (SELECT count(*) FROM articles), (SELECT count(*) FROM passages)")[0]
+        row = self._file.rows("SELECT (SELECT count(*) FROM articles), (SELECT count(*) FROM passages)")[0]
         return int(row[0]), int(row[1])
 
     def select(
@@ -297,28 +249,7 @@ class Manifest:
             "SELECT p.id FROM passages p JOIN articles a ON a.id = p.article_id "
             f"WHERE {' AND '.join(where)} ORDER BY p.id"
         )
-        return [row[0] for row in self._rows(query, values)]
-
-    def _in(self, query: str, values: Iterable[str]) -> Iterator[list[tuple[Any, ...]]]:
-        """The rows of `query` + a list of values, by slices that SQLite takes."""
-        wanted = list(values)
-        for start in range(0, len(wanted), _SLICE):
-            some = wanted[start : start + _SLICE]
-            yield self._rows(f"{query} ({','.join('?' * len(some))})", some)
-
-    def _rows(self, query: str, values: Sequence[str] = ()) -> list[tuple[Any, ...]]:
-        try:
-            with self._lock:
-                rows = self._connection.execute(query, values).fetchall()
-        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-            raise _damaged(self.path, error) from error
-        if any(None in row for row in rows):
-            raise _damaged(self.path, "a value is missing")
-        return rows
-
-
-def _damaged(path: Path, error: object) -> StoreError:
-    return StoreError(f"the manifest {str(path)!r} is damaged ({error}): {_AGAIN}")
+        return [row[0] for row in self._file.rows(query, values)]
 
 
 def _article(row: Sequence[str]) -> Article:

@@ -10,7 +10,7 @@ from index.errors import ArticleError
 
 
 def parse_xml(data: bytes) -> Any:
-    """The root element. Raises ArticleError for what is no XML."""
+    """The root element. Raises ArticleError for what is no XML, MemoryError for what is too large."""
     from lxml import etree  # only who reads marked-up files pays for it
 
     parser = etree.XMLParser(
@@ -25,20 +25,26 @@ def parse_xml(data: bytes) -> Any:
     try:
         return etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
+        if getattr(error, "code", None) == etree.ErrorTypes.ERR_NO_MEMORY:
+            raise MemoryError from error
         raise ArticleError(f"is damaged (no XML: {_first_line(error)}): save it anew") from error
 
 
 def parse_html(text: str) -> Any:
-    """The root element, whatever the text: HTML has no errors. None when there is no element."""
+    """The root element, whatever the text: HTML has no errors. None when there is no element. Raises MemoryError."""
     from lxml import etree
 
     parser = etree.HTMLParser(
         encoding="utf-8", no_network=True, huge_tree=False, recover=True, remove_comments=True, remove_pis=True
     )
     try:
-        return etree.fromstring(text.encode("utf-8", "replace"), parser)
+        root = etree.fromstring(text.encode("utf-8", "replace"), parser)
     except (etree.XMLSyntaxError, ValueError):
-        return None
+        root = None
+    # The library says so in its log alone, and may give what it has read so far as the whole.
+    if any(entry.type == etree.ErrorTypes.ERR_NO_MEMORY for entry in parser.error_log):
+        raise MemoryError
+    return root
 
 
 def events(root: Any) -> Any:

@@ -24,11 +24,16 @@ class PackageFile:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelFile:
-    """One file of a finished model. `size` in bytes."""
+    """One file of a finished model. `size` in bytes.
+
+    `same_weights`: it holds again, in another form, what other files hold, and gives the same vectors; so the model's
+    digest does without it.
+    """
 
     name: str
     size: int
     sha256: str
+    same_weights: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +72,7 @@ class ModelSpec:
     @property
     def digest(self) -> str:
         """SHA-256, hexadecimal: of the only file, or of the list of names and digests."""
-        return combined_digest({file.name: file.sha256 for file in self.files})
+        return combined_digest({file.name: file.sha256 for file in self.files if not file.same_weights})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,20 +17,20 @@ from index.formats import extract
 MEMORY = 2 * 1024**3  # bytes of address space
 
 
-def main() -> None:
-    """Answers requests until the input ends."""
+def main(memory: int = MEMORY) -> None:
+    """Answers requests until the input ends. `memory`: bytes of address space."""
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr  # whatever a library prints must not look like an answer
-    _limit()
+    _limit(memory)
     while line := requests.readline():
         request = json.loads(line)
         data = requests.read(request["size"])
         if len(data) < request["size"]:
             return
-        _answer(answers, request["suffix"], data)
+        _answer(answers, request["suffix"], data, memory)
 
 
-def _answer(answers: BinaryIO, suffix: str, data: bytes) -> None:
+def _answer(answers: BinaryIO, suffix: str, data: bytes, memory: int) -> None:
     try:
         for found in extract(suffix, data):
             if isinstance(found, Extracted) and len(found.text) > MAX_TEXT:
@@ -40,7 +40,7 @@ def _answer(answers: BinaryIO, suffix: str, data: bytes) -> None:
     except ArticleError as error:
         _write(answers, {"kind": "end", "refused": str(error)})
     except MemoryError:
-        _write(answers, {"kind": "end", "refused": f"needs more than {MEMORY // 1024**3} GB of memory: split it"})
+        _write(answers, {"kind": "end", "refused": f"needs more than {memory / 1024**3:.3g} GB of memory: split it"})
     except RecursionError:
         _write(answers, {"kind": "end", "refused": "is nested too deeply: leave it out"})
     except Exception as error:  # noqa: BLE001  (a library met a file that it did not expect: that file is refused)
@@ -53,13 +53,13 @@ def _write(answers: BinaryIO, answer: dict[str, Any]) -> None:
     answers.flush()
 
 
-def _limit() -> None:
+def _limit(memory: int) -> None:
     """Takes away what reading bytes does not need; a system that cannot is still watched from outside."""
     try:
         import resource
     except ImportError:  # Windows
         return
-    wanted = {"RLIMIT_AS": MEMORY, "RLIMIT_FSIZE": 0, "RLIMIT_CORE": 0}
+    wanted = {"RLIMIT_AS": memory, "RLIMIT_FSIZE": 0, "RLIMIT_CORE": 0}
     for name, limit in wanted.items():
         try:
             resource.setrlimit(getattr(resource, name), (limit, limit))

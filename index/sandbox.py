@@ -17,16 +17,18 @@ from typing import Any
 
 from index.errors import ArticleError
 from index.extracted import Extracted, Passed
+from index.reader import MEMORY
 
 SECONDS = 120.0  # for one file, or one file of an archive
-_START = "import sys; sys.path.insert(0, sys.argv[1]); from index.reader import main; main()"
+_START = "import sys; sys.path.insert(0, sys.argv[1]); from index.reader import main; main(int(sys.argv[2]))"
 
 
 class Sandbox:
     """A reader in a process of its own; use it as a context. Not for several threads."""
 
-    def __init__(self, seconds: float = SECONDS) -> None:
+    def __init__(self, seconds: float = SECONDS, memory: int = MEMORY) -> None:
         self._seconds = seconds
+        self._memory = memory
         self._process: subprocess.Popen[bytes] | None = None
         self._answers: queue.Queue[bytes] = queue.Queue()
 
@@ -83,7 +85,7 @@ class Sandbox:
             self._answers = queue.Queue(maxsize=64)
             root = str(Path(__file__).resolve().parent.parent)
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-c", _START, root],
+                [sys.executable, "-P", "-c", _START, root, str(self._memory)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

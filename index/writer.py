@@ -19,6 +19,7 @@ from index.progress import Progress, ProgressCallback
 from index.space import Space, Vector, measure, question_means
 from index.split import split_article
 from index.store import PassageStore, lost
+from index.vectors import VECTORS, write_vectors
 
 _AGAIN = "make the index again with `kotae index --rebuild PATH`"
 _FEW = 10  # passages that a search may have to compare itself: among many copies the graph leads nowhere else
@@ -70,7 +71,7 @@ class Writer:
         return self._write(changes.new)
 
     def finish(self) -> tuple[int, int]:
-        """Makes the word index and the space, checks that the parts agree. (articles, passages) are in it."""
+        """Makes the word index and what lies beside it, checks that the parts agree. (articles, passages) are in it."""
         ids = self._manifest.passage_ids()
         unlinked: list[str] = []
         for language in LANGUAGES:
@@ -83,6 +84,7 @@ class Writer:
             unlinked += left
         self._manifest.note_unlinked(unlinked)
         self._index_words([passage_id for passage_id, _ in ids])
+        write_vectors(self._folder / VECTORS, [passage_id for passage_id, _ in ids], self._manifest.vectors)
         self._measure(ids)
         Home.note_roots(self._folder, self._manifest.roots())
         return self._manifest.count()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from index.article import LANGUAGES, Article
 from index.embed import Embedder
 from index.errors import ChatModelError, ModelError, QuestionError
-from index.home import Home
+from index.home import collections
 from index.progress import ProgressCallback, nobody
 from index.rerank import Reranker
 from rag.answer import Answer, Found, Message, Piece
@@ -53,26 +53,50 @@ class Chatbot:
         self._collection = collection
         self._reranker = Reranker(settings.reranker, allow_hub=settings.allow_hub) if settings.reranker else None
         self._loading = threading.Lock()
+        self._beside = {settings.collection: self}  # the chatbots over the collections of this home, by name
 
     @classmethod
     def open(
         cls,
         home: "str | os.PathLike[str] | None" = None,
         *,
+        collection: str = "",
         settings: Settings | None = None,
         progress: ProgressCallback = nobody,
     ) -> "Chatbot":
-        """The chatbot over the index in `home` (by default KOTAE_HOME). Loads no chat model yet.
+        """The chatbot over the index in `home` (by default KOTAE_HOME), or a collection in it. Loads no chat model yet.
 
         Raises NoIndex, EmbedderMismatch, StoreError, ModelError or SettingsError.
         """
-        settings = settings or Settings.from_environment(home=home)
+        settings = settings or Settings.from_environment(home=home, collection=collection)
         from index.collection import Collection  # see `rag/retrieve.py`
 
-        place = Home(settings.home)
+        place = settings.place
         place.live  # noqa: B018  (raises NoIndex before a model is prepared)
         embedder = open_embedder(settings, progress)
         return cls(settings, embedder, Collection(place, embedder, open_dictionary(settings, progress)))
+
+    @property
+    def collections(self) -> list[str]:
+        """The names of the collections in this home; the one that needs no name is "default"."""
+        return collections(self.settings.home)
+
+    def of(self, collection: str) -> "Chatbot":
+        """The chatbot over another collection of this home: opened once, models that are the same are shared.
+
+        Raises what `open` raises.
+        """
+        from index.collection import Collection  # see `rag/retrieve.py`
+
+        settings = self.settings.of_collection(collection)
+        with _opening:
+            bot = self._beside.get(settings.collection)
+            if bot is None:
+                same = settings.embedder == self.settings.embedder
+                embedder = self._embedder if same else open_embedder(settings)
+                bot = Chatbot(settings, embedder, Collection(settings.place, embedder, open_dictionary(settings)))
+                self._beside[settings.collection], bot._beside = bot, self._beside
+        return bot
 
     @property
     def article_count(self) -> int:
@@ -88,7 +112,7 @@ class Chatbot:
         """Every article of the index as a list, without the texts."""
         from index.catalogue import catalogue  # opens the manifest: not for `import rag`
 
-        return catalogue(Home(self.settings.home))
+        return catalogue(self.settings.place)
 
     def article(self, article_id: str) -> Article | None:
         """The article with this id, None when there is none."""
@@ -201,7 +225,7 @@ class Chatbot:
         """Brings the index to what is under `paths` now (see `index.build.update_index`)."""
         from index.build import update_index  # the readers of all formats: paid by who indexes
 
-        return update_index(Home(self.settings.home), self._embedder, paths, rebuild=rebuild, progress=progress)
+        return update_index(self.settings.place, self._embedder, paths, rebuild=rebuild, progress=progress)
 
     def evaluate(
         self,
@@ -227,6 +251,7 @@ class Chatbot:
     def close(self) -> None:
         """Gives the index's files back; the chat model stays for the other chatbots of this process."""
         self._collection.close()
+        self._beside.pop(self.settings.collection, None)
 
     def _excerpts(self, question: str, hits: Sequence[Hit]) -> "list[Excerpt]":
         from rag.evidence import gather, whole_passages  # see `stream`

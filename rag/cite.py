@@ -20,7 +20,7 @@ MAX_QUOTES = 2  # sentences cited for one claim
 _UNRELATED = {True: 0.80, False: 0.20}  # likeness up to which two texts have nothing in common; True: one language
 _SLACK = {True: 0.06, False: 0.25}  # how far below the likest a sentence may be before likeness says nothing for it
 
-_MARK = re.compile(r"[ \t]*[\[［【]\s?\d{1,3}(?:\s?[,、-]\s?\d{1,3}){0,20}\s?[\]］】]")
+_MARK = re.compile(r"(?:(?<![ \t])[ \t]+)?[\[［【]\s?\d{1,3}(?:\s?[,、-]\s?\d{1,3}){0,20}\s?[\]］】]")
 
 
 @dataclass(frozen=True, kw_only=True)

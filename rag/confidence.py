@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from rag.evidence import Excerpt
 
-MIN_CONFIDENCE = 0.35  # from which an answer is given, on every turn and in all three faces
+MIN_CONFIDENCE = 0.4  # from which an answer is given, on every turn and in all three faces
 
-_INTERCEPT = -1.14
-_YES = 0.95
-_BEST = 0.31
+_INTERCEPT = -1.57
+_YES = 1.01
+_BEST = 0.10
 
 
 @dataclass(frozen=True, kw_only=True)

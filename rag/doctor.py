@@ -8,12 +8,12 @@ from index.article import LANGUAGES, Language
 from index.build import IndexReport, repair_index
 from index.errors import KotaeError, StoreError
 from index.fingerprint import check_fingerprint
-from index.home import Home
 from index.lexical import LexicalIndex
 from index.manifest import Manifest
 from index.progress import ProgressCallback, nobody
 from index.space import Space
 from index.store import PassageStore, lost
+from index.vectors import VECTORS, check_vectors
 from rag.chatbot import open_embedder
 from rag.model import describe_models
 from rag.settings import Settings
@@ -34,7 +34,7 @@ class Finding:
 
 def repair(settings: Settings, progress: ProgressCallback = nobody) -> IndexReport:
     """Makes the index anew beside the damaged one, from what is left of it (see `index.build.repair_index`)."""
-    home = Home(settings.home)
+    home = settings.place
     if not home.names():
         home.live  # noqa: B018  (says that there is nothing to repair)
     return repair_index(home, open_embedder(settings, progress), progress=progress)
@@ -44,7 +44,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     """Every finding, models first. Reads, never repairs; loads no model."""
     for model in describe_models(settings):
         yield Finding(name=f"model {model.name}", ok=model.ready, message=model.source)
-    home = Home(settings.home)
+    home = settings.place
     try:
         folder = home.live
     except KotaeError as error:
@@ -65,6 +65,12 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _attempt("chroma", "every passage has its vector", lambda: _check_chroma(folder, manifest, ids))
     yield _attempt("words", "every passage is in the word index", lambda: _check_words(folder, ids))
     yield _attempt("space", "the shape of the vectors is known", lambda: Space.open(folder / "space.npz"))
+    passage_ids = [passage_id for passage_id, _ in ids]
+    yield _attempt(
+        "vectors",
+        "the copies that searches compare are the manifest's",
+        lambda: check_vectors(folder / VECTORS, passage_ids, manifest.vectors),
+    )
     manifest.close()
 
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from index.errors import ChatModelError, KotaeError, ModelError, QuestionError
-from index.home import Home
 from index.progress import Progress, ProgressCallback, nobody
 from rag.answer import Answer, Found, Message, Piece
 from rag.follow_up import searched
@@ -35,7 +34,7 @@ FAILURES_IN_A_ROW = 5  # after which the run ends: the model is down, not the qu
 Outcome = dict[str, Any]
 # Settings that decide no answer: places, secrets, and who judges (which a judgement's own key holds).
 _ASIDE = frozenset({
-    "home", "models", "chat_key", "keep_feedback", "judge_model", "judge_url", "judge_key",
+    "home", "collection", "models", "chat_key", "keep_feedback", "judge_model", "judge_url", "judge_key",
 })  # fmt: skip
 
 
@@ -73,7 +72,7 @@ def evaluate(
     time; 0 takes 1, or 4 of an endpoint.
     Raises GoldError for articles that the index does not hold, and what answering raises when the model is down.
     """
-    indexed = indexed or Indexed.open(Home(bot.settings.home))
+    indexed = indexed or Indexed.open(bot.settings.place)
     check_articles(gold, indexed.articles)
     judge = None if retrieval_only else judge
     configuration = _configuration(bot.settings, indexed, retrieval_only, variant)

@@ -13,7 +13,8 @@ from rag.relevance import Likeness, Place, Sharing, relevance, same_terms
 from rag.retrieve import Hit
 
 BUDGET = 300  # tokens of the chat model, all excerpts together, without titles (docs/results.md)
-GAP = 4.0  # log-odds below the best sentence from which a sentence is not read
+GAP = 3.5  # log-odds below the best sentence from which a sentence is not read
+ARTICLE_GAP = 3.0  # log-odds below it from which an article's best sentence makes the whole article not worth reading
 LEAST = 3  # sentences that are read however far behind they are
 LEVEL = 0.3  # share of a language's distance to the best of all that is made up for
 
@@ -65,7 +66,8 @@ def gather(
     """The sentences of the hits that most likely hold the answer, up to `budget` tokens, as numbered excerpts.
 
     Sentences that are much less likely than the best one are not read at all (GAP), so a plain question costs few
-    tokens. Each language is levelled towards the best of all (LEVEL): what answers a question is as often said in the
+    tokens; nor are articles that are as a whole (ARTICLE_GAP), since a small model takes their figures for those asked
+    about. Each language is levelled towards the best of all (LEVEL): what answers a question is as often said in the
     other one. `language` is the question's; `likeness` and `sharing` are as in `rag.relevance.relevance`. Articles that
     know none of the question's names are left out where others know some. Sentences of one article stand together in
     their order; articles with the likeliest sentence stand first.
@@ -77,7 +79,7 @@ def gather(
     )
     chosen: list[Sentence] = []
     left = budget
-    for sentence in ranked:
+    for sentence in _of_leading_articles(ranked):
         if len(chosen) >= LEAST and sentence.score < ranked[0].score - GAP:
             break
         cost = estimate_tokens(sentence.text)
@@ -117,6 +119,14 @@ def rank_sentences(
         for place, score in scored
     ]
     return sorted(sentences, key=lambda sentence: (-sentence.score, sentence.article.id, sentence.start))
+
+
+def _of_leading_articles(ranked: Sequence[Sentence]) -> list[Sentence]:
+    """Those of articles whose best sentence is not ARTICLE_GAP and more behind the best of all; best first."""
+    leading: dict[str, float] = {}
+    for sentence in ranked:
+        leading.setdefault(sentence.article.id, sentence.score)
+    return [s for s in ranked if leading[s.article.id] > ranked[0].score - ARTICLE_GAP]
 
 
 def whole_passages(hits: Sequence[Hit]) -> list[Excerpt]:

@@ -25,7 +25,7 @@ _PARTS_OF_TIME = frozenset({"early", "mid", "late", "end of"})
 _NAME_WORD = re.compile(r"(?P<ja>[\u30a1-\u30fa\u30fc]{2,})|(?P<en>[A-Za-z][A-Za-z'-]*[A-Za-z])")
 _NAME_GAP = re.compile(r"[ ・=＝·.\-]{0,2}")
 _LATIN_NAME = re.compile(r"[A-Z][\w'-]*(?:[ -][A-Z][\w'-]*)*")
-_PROPER = re.compile(r"[A-Z][A-Za-z'-]+|[A-Za-z]+\d[\w-]*|[a-z]+[A-Z]\w*")
+_PROPER = re.compile(r"[A-Z][A-Za-z'-]+|(?<![A-Za-z])[A-Za-z]+\d[\w-]*|(?<![a-z])[a-z]+[A-Z]\w*")
 _MOST_WORDS = 4  # of a name
 _ENGLISH_SENTENCE = re.compile(r"\b(?:the|of|is|was|are|were|in|to|and|by|for|it|no|not|yes)\b", re.IGNORECASE)
 

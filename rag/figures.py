@@ -111,7 +111,7 @@ def _japanese_in_place(figure: Figure, _text: str) -> tuple[str, int] | None:
     new = figure_japanese(figure, counter=not bare)
     if new is None:
         return None
-    hyphened = re.search(r"[\w]-[A-Za-z-]+$", figure.text) and not isinstance(figure.value, str)
+    hyphened = re.search(r"[\w]-[A-Za-z-]{1,60}$", figure.text) and not isinstance(figure.value, str)
     if bare or hyphened or figure.text.endswith(" of"):
         new += "間の" if hyphened and figure.kind == "duration" and not new.endswith("間") else "の"
     return new, figure.end

@@ -11,6 +11,7 @@ from index.article import Language
 from index.words import question_terms
 from rag.answer import Message
 from rag.grounding import ungrounded
+from rag.hostile import as_data
 from rag.language import question_language
 from rag.names import names_in
 
@@ -151,5 +152,5 @@ def accepted(rewrite: str, question: str, history: Sequence[Message]) -> str:
 
 def _turn(earlier: Sequence[tuple[str, str]], question: str, language: Language) -> str:
     labels = _LABELS[language]
-    lines = [f"{labels[role]}: {' '.join(content.split())[:_MAX_EARLIER]}" for role, content in earlier]
+    lines = [f"{labels[role]}: {' '.join(as_data(content).split())[:_MAX_EARLIER]}" for role, content in earlier]
     return "\n".join([*lines, f"{labels['last']}: {question}", f"{labels['alone']}:"])

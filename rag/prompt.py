@@ -113,5 +113,5 @@ def _turn(evidence: str, earlier: Sequence[str], question: str, language: Langua
 
 
 def _earlier(history: Sequence[Message]) -> list[str]:
-    """The last question and answer, cut short: enough for "it" and "then" to mean something."""
-    return [f"- {' '.join(message['content'].split())[:_MAX_EARLIER]}" for message in history[-2:]]
+    """The last question and answer, cut short: enough for "it" to mean something; answers quote articles."""
+    return [f"- {' '.join(as_data(message['content']).split())[:_MAX_EARLIER]}" for message in history[-2:]]

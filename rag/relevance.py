@@ -1,4 +1,4 @@
-"""How likely a sentence is to hold the answer to a question: a few clues, weighed by a logistic regression.
+"""How likely a sentence is to hold the answer to a question: a few clues, weighed by a conditional logistic regression.
 
 The weights were fitted by `benchmarks/evidence.py`; they are few, and none knows a word of any question. Knows nothing
 of tokens or prompts.
@@ -7,8 +7,9 @@ of tokens or prompts.
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass
+from itertools import pairwise
 
 from index.article import LANGUAGES, Article, Language
 from index.collection import SharedWords
@@ -48,14 +49,15 @@ class Clues:
 
     `likeness`: cosine with the question, in standard deviations above the mean of the sentences in its language.
     `shared`: share of the question's terms that it holds, each weighed by its rarity; `titled`: the same with title
-    and heading. `rank`: of its passage, 0.0 to 1.0. `names`: share of the question's names that its article knows.
-    `kind`: it holds a figure or date of the kind asked for; `no_kind`: one is asked for and it holds none.
-    `own`: it is in the question's language.
+    and heading; `beside`: that of its neighbours that shares more. `rank`: of its passage, 0.0 to 1.0. `names`: share
+    of the question's names that its article knows. `kind`: it holds a figure or date of the kind asked for; `no_kind`:
+    one is asked for and it holds none. `own`: it is in the question's language.
     """
 
     likeness: float
     shared: float
     titled: float
+    beside: float
     rank: float
     names: float
     kind: float
@@ -63,8 +65,9 @@ class Clues:
     own: float
 
 
-WEIGHTS = Clues(likeness=1.61, shared=2.03, titled=2.17, rank=-4.11, names=0.81, kind=0.49, no_kind=-1.47, own=-0.86)
-INTERCEPT = -4.73
+WEIGHTS = Clues(
+    likeness=1.32, shared=3.71, titled=3.68, beside=3.72, rank=-2.45, names=0.93, kind=1.18, no_kind=-1.25, own=0.26
+)
 NO_NAMES = 0.5  # for `Clues.names`, where the question has none
 
 # What asks for a figure, and for a date or a time.
@@ -105,6 +108,7 @@ def clues(
         around = sharing(question, language, texts, of)
         rarity = {word: rarity.get(word, 0.0) for word in around.asked}
         titled |= zip(numbers, (_share(held, rarity) for held in around.held), strict=True)
+    beside = _beside(places, shared)
     names = len(names_in(question))
     known = {p.article.id: len(names_held(question, p.article)) / names if names else NO_NAMES for p in places}
     wants_figure, wants_date = _ASKS_FIGURE.search(question) is not None, _ASKS_DATE.search(question) is not None
@@ -117,6 +121,7 @@ def clues(
                 likeness=near[number],
                 shared=shared[number],
                 titled=titled[number],
+                beside=beside[number],
                 rank=min(place.rank, 10) / 10,
                 names=known[place.article.id],
                 kind=float(fits),
@@ -130,16 +135,28 @@ def clues(
 def relevance(
     question: str, language: Language, places: Sequence[Place], likeness: Likeness, sharing: Sharing = same_terms
 ) -> list[float]:
-    """For each place the log-odds that it holds the answer: INTERCEPT + sum of WEIGHTS times its clues.
+    """For each place the sum of WEIGHTS times its clues: the log-odds that it, rather than another place of the same
+    question, holds the answer, up to a number that all places share (conditional logit, McFadden 1974).
 
     `likeness(question, language, texts, their language)` is the similarity of a question with texts,
     `sharing(question, language, texts, their language)` the words that they share.
     """
     weights = astuple(WEIGHTS)
     return [
-        INTERCEPT + sum(weight * clue for weight, clue in zip(weights, astuple(of), strict=True))
+        sum(weight * clue for weight, clue in zip(weights, astuple(of), strict=True))
         for of in clues(question, language, places, likeness, sharing)
     ]
+
+
+def _beside(places: Sequence[Place], shared: Mapping[int, float]) -> list[float]:
+    """For each place the larger `shared` of the places before and after it in its article."""
+    order = sorted(range(len(places)), key=lambda number: (places[number].article.id, places[number].span.start))
+    found = [0.0] * len(places)
+    for before, after in pairwise(order):
+        if places[before].article.id == places[after].article.id:
+            found[before] = max(found[before], shared[after])
+            found[after] = max(found[after], shared[before])
+    return found
 
 
 def _rarity(words: SharedWords) -> dict[str, float]:

@@ -1,14 +1,21 @@
-"""Everything a user may change, on one screen. Read once, at the edge; functions below take plain values."""
+"""Everything a user may change, on one screen. Read once, at the edge; functions below take plain values.
+
+A collection may have models of its own: lines like `KOTAE_EMBEDDER=/models/large` in its folder's `settings.env`.
+"""
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from index.errors import SettingsError
+from index.home import DEFAULT, Home
 
 DEFAULT_EMBEDDER = "intfloat/multilingual-e5-small"
 DEFAULT_CHAT_MODEL = "qwen2.5-coder-1.5b-instruct"
+OWN_FILE = "settings.env"
+# What a collection may say for itself. No address and no key: a home may come from someone else.
+_OWN = {"KOTAE_EMBEDDER": "embedder", "KOTAE_RERANKER": "reranker", "KOTAE_CHAT_MODEL": "chat_model"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +23,7 @@ class Settings:
     """What a user may change. Each field names its environment variable; `from_environment` reads them."""
 
     home: Path  # KOTAE_HOME: the index and its state
+    collection: str = ""  # KOTAE_COLLECTION: which of the home's collections; "" is the first one
     models: Path  # KOTAE_MODELS: prepared models, shared by every home
     embedder: str = DEFAULT_EMBEDDER  # KOTAE_EMBEDDER: a known name, a folder, or (if the hub is allowed) a hub name
     reranker: str = ""  # KOTAE_RERANKER: folder of a sentence-transformers CrossEncoder; "" uses none
@@ -31,17 +39,27 @@ class Settings:
 
     @classmethod
     def from_environment(
-        cls, environment: Mapping[str, str] | None = None, home: str | os.PathLike[str] | None = None
+        cls,
+        environment: Mapping[str, str] | None = None,
+        home: str | os.PathLike[str] | None = None,
+        collection: str = "",
     ) -> "Settings":
-        """Settings from KOTAE_* variables; `home`, when given, wins over KOTAE_HOME.
+        """Settings from KOTAE_* variables; `home` and `collection`, when given, win over theirs.
 
-        Raises SettingsError naming the variable and its value.
+        What they leave open, the collection's own file may say. Raises SettingsError naming the variable and its
+        value, StoreError for a name that no collection may have.
         """
         env = os.environ if environment is None else environment
         from platformdirs import user_cache_path, user_data_path
 
+        place = Home(
+            _folder(home or env.get("KOTAE_HOME") or user_data_path("kotae")),
+            collection or env.get("KOTAE_COLLECTION", ""),
+        )
+        env = {**_own(place), **{name: value for name, value in env.items() if value}}
         return cls(
-            home=_folder(home or env.get("KOTAE_HOME") or user_data_path("kotae")),
+            home=place.home,
+            collection=place.collection,
             models=_folder(env.get("KOTAE_MODELS") or user_cache_path("kotae") / "models"),
             embedder=env.get("KOTAE_EMBEDDER") or DEFAULT_EMBEDDER,
             reranker=env.get("KOTAE_RERANKER", ""),
@@ -55,6 +73,42 @@ class Settings:
             judge_key=env.get("KOTAE_JUDGE_KEY", ""),
             threads=_count(env, "KOTAE_THREADS"),
         )
+
+    @property
+    def place(self) -> Home:
+        """Where the articles are searched: the collection of the home."""
+        return Home(self.home, self.collection)
+
+    def of_collection(self, collection: str, environment: Mapping[str, str] | None = None) -> "Settings":
+        """These settings for another collection of the home, with the models that it has of its own."""
+        here, there = (
+            Settings.from_environment(environment, home=self.home, collection=name)
+            for name in (self.collection or DEFAULT, collection or DEFAULT)
+        )
+        own = {name: getattr(there, name) for name in _OWN.values() if getattr(self, name) == getattr(here, name)}
+        return replace(self, collection=there.collection, **own)
+
+
+def _own(place: Home) -> dict[str, str]:
+    """What a collection says for itself in its file, {} where there is none."""
+    path = place.folder / OWN_FILE
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"cannot read {str(path)!r} ({error}): mend it, or remove it") from error
+    found = {}
+    for line in (line.strip() for line in lines):
+        name, _, value = (part.strip() for part in line.partition("="))
+        if not line or line.startswith("#"):
+            continue
+        if name not in _OWN:
+            raise SettingsError(f"{str(path)!r} sets {name!r}: a collection may set {', '.join(_OWN)}")
+        if Path(os.path.realpath(os.path.expanduser(value))).is_relative_to(place.home):  # of whoever made the home
+            raise SettingsError(f"{str(path)!r} sets {name} to a model in the home itself: move it elsewhere")
+        found[name] = value
+    return found
 
 
 def _folder(value: str | os.PathLike[str]) -> Path:

@@ -19,8 +19,8 @@ from rag.sounds import sound_alike
 _KATAKANA_NAME = re.compile(r"[\u30a1-\u30fa][\u30a1-\u30fa\u30fc]*(?:[・=＝][\u30a1-\u30fa\u30fc]+)*")
 _CALLED = re.compile(r"氏|さん|様|博士|選手|監督|容疑者|被告")
 _MARK = re.compile(r"[\[［【]\s?\d{1,3}(?:\s?[,、-]\s?\d{1,3}){0,20}\s?[\]］】]")
-_ADDRESS = re.compile(r"https?://[!-~]+|[\w.+-]+@[\w.-]+")
-_SENTENCE_OPENS = re.compile(r"(?:^|[.!?:;。!?:]|[\n\"“”「『(•])[\s\"'“”‘’(*>#_-]*(?:\d{1,3}[.)]\s*)?$")
+_ADDRESS = re.compile(r"https?://[!-~]+|(?<![\w.+-])[\w.+-]+@[\w.-]+")
+_SENTENCE_OPENS = re.compile(r"(?:^|[.!?:;。!?:]|[\n\"“”「『(•])[\s\"'“”‘’(*>#_-]{0,40}(?:\d{1,3}[.)]\s{0,8})?$")
 # Endings of English words that open sentences without being names: Children's, Owners, Shipping, Recently, Delayed.
 _COMMON_ENDING = re.compile(
     r"(?:[^s]s|ly|ing|ed|tion|sion|ment|ness|ity|ance|ence|ship|ism|ists?|ure|dren|folk|ware|age|ics|ary|al|ive|ers?|ors?)$"
@@ -108,7 +108,7 @@ def _is_name(text: str, match: re.Match[str], following: str) -> bool:
     if re.fullmatch(r"[\d.,/-]+", word):
         return word.count(".") > 1
     digits = re.search(r"\d", word) is not None
-    if not (re.search(r"[A-Z]", word) or (digits and re.search(r"[a-z]{1,}-?\d|\d[a-z]", word))):
+    if not (re.search(r"[A-Z]", word) or (digits and re.search(r"[a-z]-?\d|\d[a-z]", word))):
         return False
     if digits and re.fullmatch(r"\d+[A-Za-z]{1,2}|\d+(?:st|nd|rd|th|s|x|k|m|bn|km|cm|mm|kg|d|v)?", word.casefold()):
         return False
@@ -116,7 +116,7 @@ def _is_name(text: str, match: re.Match[str], following: str) -> bool:
         return False
     if digits or re.search(r"[a-z][A-Z]|[A-Z]{2}", word):
         return True
-    if not _SENTENCE_OPENS.search(text[: match.start()]) or JAPANESE.match(text, match.end()):
+    if not _SENTENCE_OPENS.search(text, max(0, match.start() - 60), match.start()) or JAPANESE.match(text, match.end()):
         return word[0].isupper()
     folded = word.casefold()
     if folded in OPENERS or folded in FUNCTION_WORDS:

@@ -37,3 +37,8 @@ DOUBTFUL: dict[Language, str] = {
     "ja": "「{names}」という名前は、記事の表記と照合できませんでした。引用元で確かめてください。",
     "en": "The spelling {names} could not be matched with the sources: check it against the quotes.",
 }
+# Another article seems to contradict: a rule cannot be sure that both speak of the same thing, so this only warns.
+ELSEWHERE: dict[Language, str] = {
+    "ja": "『{title}』{date}には{figures}とあります。同じことについての数字かどうか、あわせて確かめてください。",
+    "en": "“{title}”{date} gives {figures}: check whether it speaks of the same thing.",
+}

@@ -13,6 +13,7 @@ from rag.answer import Answer, Message
 from rag.checks import Draft, best_sentence, check, narrowed
 from rag.cite import quote
 from rag.confidence import confidence, signals
+from rag.conflict import find_conflict, wording
 from rag.evidence import Excerpt
 from rag.follow_up import MAX_REWRITE_TOKENS, accepted, rewrite_messages
 from rag.model import stream_text, yes_probability
@@ -76,13 +77,13 @@ class Writer:
         draft = self._checked(written, wanted, excerpts)
         if draft.is_sound:
             warnings = (DOUBTFUL[wanted.language].format(names=", ".join(draft.doubtful)),) if draft.doubtful else ()
-            return replace(given, text=draft.text, answered=True, citations=draft.citations, warnings=warnings)
+            return self._final(replace(given, warnings=warnings), draft, wanted, excerpts)
         fault, said = _fault(draft, wanted.language), ASKED_AGAIN[wanted.language]
         if not draft.silent:
             draft = self._checked("".join(self.write(wanted, narrowed(excerpts))), wanted, excerpts)
             if draft.is_sound:
                 warnings = (f"{fault}{said}",)
-                return replace(given, text=draft.text, answered=True, citations=draft.citations, warnings=warnings)
+                return self._final(replace(given, warnings=warnings), draft, wanted, excerpts)
         if draft.silent:
             return replace(given, text=DECLINED[wanted.language])
         nearest = best_sentence(excerpts)
@@ -93,6 +94,12 @@ class Writer:
             citations=(quote(nearest),),
             warnings=(f"{fault}{QUOTED_INSTEAD[wanted.language]}",),
         )
+
+    def _final(self, given: Answer, draft: Draft, wanted: Wanted, excerpts: Sequence[Excerpt]) -> Answer:
+        """A sound draft as the answer, with a warning where another article seems to say otherwise."""
+        conflict = find_conflict(draft.text, draft.citations, wanted.question, excerpts, self._likeness)
+        warnings = (*given.warnings, wording(conflict, wanted.language)) if conflict else given.warnings
+        return replace(given, text=draft.text, answered=True, citations=draft.citations, warnings=warnings)
 
     def _checked(self, written: str, wanted: Wanted, excerpts: Sequence[Excerpt]) -> Draft:
         return check(written, wanted.conversation, wanted.language, excerpts, self._likeness)

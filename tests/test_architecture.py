@@ -30,6 +30,7 @@ HOMES = {
     "langsmith": ["rag/model.py"],
     "lxml": ["index/markup.py"],
     "numpy": ["index/*.py"],  # vectors never leave `index`
+    "onnxruntime": ["index/encoder.py"],
     "openai": ["rag/remote_model.py"],
     "pandas": ["rag/scorecard.py"],
     "platformdirs": ["rag/settings.py"],
@@ -41,6 +42,7 @@ HOMES = {
     "torch": ["index/embed.py"],
     "transformers": ["index/embed.py"],
     "uvicorn": ["ui/server.py"],
+    "watchfiles": ["index/watch.py"],
     "xllamacpp": ["rag/llama_engine.py"],
     "yaml": ["index/read.py"],
 }
@@ -48,6 +50,7 @@ HEAVY = (
     *("bm25s", "chromadb", "gradio", "huggingface_hub", "langchain", "langchain_core", "numba", "openai", "pandas"),
     *(
         "lxml",
+        "onnxruntime",
         "pypdfium2",
         "pydantic",
         "scipy",
@@ -55,6 +58,7 @@ HEAVY = (
         "tokenizers",
         "torch",
         "transformers",
+        "watchfiles",
         "xllamacpp",
         "yaml",
     ),

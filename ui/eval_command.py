@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from index.errors import KotaeError
+from ui.arguments import open_bot
 from ui.terminal import ProgressLine, say
 
 EXIT_USAGE = 2
@@ -50,7 +51,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Runs the command and returns its exit status."""
-    from rag.chatbot import Chatbot
     from rag.compare import compare
     from rag.evaluate import evaluate
     from rag.gold import choose, read_gold
@@ -75,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
         raise EvalError(f"the report in {str(out)!r} is the baseline and would be overwritten: name another --out")
     try:
         with ProgressLine() as progress:
-            bot = Chatbot.open(options.home, progress=progress)
+            bot = open_bot(options, progress)
             scorecard = evaluate(
                 bot, gold, retrieval_only=options.retrieval_only, journal=out / "journal.jsonl",
                 workers=options.parallel, judge=ModelJudge(bot.settings) if options.judge else None,

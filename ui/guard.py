@@ -8,12 +8,14 @@ operator wants that.
 import asyncio
 import base64
 import hashlib
+import math
 import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from ui.library import LARGEST_FILE
+from ui.limits import REQUESTS, WRONG_PASSWORDS, Limit
 from ui.page_settings import LOOPBACK, PageSettings
 from ui.users import Users
 
@@ -60,7 +62,8 @@ _INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.D
 
 
 class Guard:
-    """Wraps an application: known hosts, own origin, known users and paths, bounded bodies, strict headers, our files.
+    """Wraps an application: known hosts, own origin, known users and paths, bounded bodies, strict headers, our files;
+    and so many requests and wrong passwords of one client in a minute, and no more.
 
     `files` maps a path to its media type and content. Where everyone is asked who they are, any host name will do: a
     browser sends its password to no other name.
@@ -71,6 +74,8 @@ class Guard:
         self._files = files
         self._settings = settings
         self._users = Users.read(settings.users) if settings.users else None
+        self._requests = Limit(REQUESTS)
+        self._wrong = Limit(WRONG_PASSWORDS, 300.0)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -86,9 +91,17 @@ class Guard:
         refusal = self._refusal(scope, headers)
         if refusal:
             await _reply(send, refusal, "text/plain", b"")
-        elif scope["path"] not in _FOR_ALL and not await self._known(scope, headers):
+            return
+        client, seconds = await self._client(scope, headers)
+        if not seconds and client and scope["method"] == "POST":
+            seconds = self._requests.take(client)
+        if seconds:
+            await _reply(send, 429, "text/plain", b"", ((b"retry-after", str(math.ceil(seconds)).encode()),))
+            return
+        if not client:
             await _reply(send, 401, "text/plain", b"", _ASK if self._users else ())
-        elif scope["path"] in self._files:
+            return
+        if scope["path"] in self._files:
             await _reply(send, 200, *self._files[scope["path"]])
         elif scope["path"] == "/":
             scope["headers"] = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
@@ -96,17 +109,25 @@ class Guard:
         else:
             await self._app(scope, _bounded(receive, _largest(scope["path"])), _with_headers(send))
 
-    async def _known(self, scope: Scope, headers: Mapping[str, str]) -> bool:
-        """Whether this is somebody who may use the page."""
-        if not self._settings.protected:
-            return True
-        peer = scope["client"][0] if scope.get("client") else ""
+    async def _client(self, scope: Scope, headers: Mapping[str, str]) -> tuple[str, float]:
+        """Who asks, "" for somebody who may not; and how many seconds an address that guesses passwords has to wait."""
+        peer = scope["client"][0] if scope.get("client") else "somebody"
+        if not self._settings.protected or scope["path"] in _FOR_ALL:
+            return peer, 0.0
         named = headers.get(self._settings.proxy_header.lower(), "") if self._settings.proxy_header else ""
         if named and peer in self._settings.proxy_from:
-            return True
+            return f"proxy {named}", 0.0
         given = headers.get("authorization", "")
-        # A password takes a fifth of a second to check, once: not on the loop that serves everyone.
-        return bool(self._users and given and await asyncio.to_thread(self._users.name_of, given))
+        if not given or not self._users:
+            return "", 0.0
+        # Who has logged in stays so, whoever else guesses from the same address.
+        if not (name := self._users.name_of(given, remembered=True)):
+            if seconds := self._wrong.take(peer):
+                return "", seconds
+            # A password takes a fifth of a second to check, once: not on the loop that serves everyone.
+            if name := await asyncio.to_thread(self._users.name_of, given):
+                self._wrong.give_back(peer)
+        return f"user {name}" if name else "", 0.0
 
     def _refusal(self, scope: Scope, headers: Mapping[str, str]) -> int:
         """The status to refuse with, 0 when there is nothing to refuse."""

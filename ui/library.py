@@ -19,7 +19,6 @@ from index.build import IndexReport
 from index.catalogue import Entry, text_digest
 from index.errors import ArticleError, IndexBusy
 from index.formats import SUFFIXES
-from index.home import Home
 from index.progress import Progress, ProgressCallback
 from index.read import FileNote, read_articles
 from ui.turns import Keeper
@@ -56,7 +55,7 @@ class Library:
 
     def __init__(self, bot: Keeper) -> None:
         self._bot = bot
-        self._folder = Home(bot.settings.home).uploads
+        self._folder = bot.settings.place.uploads
         self._writing = threading.Lock()
 
     def receive(self, name: str, data: bytes) -> Received:

@@ -2,7 +2,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,7 @@ import pytest
 
 from index import build, fingerprint, words
 from index.article import LANGUAGES, Language
-from index.build import IndexReport, update_index
+from index.build import IndexReport, undo_index, update_index
 from index.errors import ArticleError, EmbedderMismatch, NoIndex, StoreError
 from index.fields import detect_language
 from index.home import Home, collections
@@ -309,43 +308,40 @@ def test_a_path_that_cannot_be_followed_is_an_article_error(home: Home, tmp_path
     assert home.live_name == ""
 
 
-def full(*_: object, **__: object) -> None:
-    raise OSError(28, "No space left on device")
-
-
-def chroma_full(*_: object, **__: object) -> None:
-    from chromadb.errors import InternalError
-
-    raise InternalError("database or disk is full")
-
-
-def break_nothing(_: pytest.MonkeyPatch) -> None:
-    """The embedder fails by itself."""
-
-
-FAULTS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
-    "embedder": break_nothing,
-    "copy": lambda patch: patch.setattr("shutil.copytree", full),
-    "manifest": lambda patch: patch.setattr(Manifest, "put_article", full),
-    "chroma": lambda patch: patch.setattr("chromadb.api.models.Collection.Collection.upsert", chroma_full),
-    "words": lambda patch: patch.setattr(LexicalIndex, "build", full),
-    "space": lambda patch: patch.setattr("index.space.Space.save", full),
-    "flush": lambda patch: patch.setattr("index.home._flush", full),
-    "switch": lambda patch: patch.setattr(Home, "publish", full),
+# Each step of a build in turn, and what is called there.
+STEPS: dict[str, str] = {
+    "lock": "filelock.FileLock.acquire",
+    "copy": "shutil.copytree",
+    "embed": "tests.doubles.LetterEmbedder.embed_passages",
+    "chroma": "chromadb.api.models.Collection.Collection.upsert",
+    "manifest": "index.manifest.Manifest.put_article",
+    "words": "index.lexical.LexicalIndex.build",
+    "space": "index.space.Space.save",
+    "vectors": "index.writer.write_vectors",
+    "roots": "index.home.Home.note_roots",
+    "list": "index.home.note_files",
+    "flush": "index.home._flush",
+    "switch": "index.home.os.replace",
 }
+FAULTS = [(28, "No space left on device"), (13, "Permission denied"), (5, "Input/output error")]
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_disk_error_in_the_middle_leaves_the_old_index_and_the_next_run_succeeds(
-    indexed: Home, articles: Path, fault: str
+@pytest.mark.parametrize("fault", FAULTS, ids=["full", "permission", "read"])
+@pytest.mark.parametrize("step", STEPS)
+def test_a_fault_at_any_step_leaves_the_old_index_and_names_its_cause_and_the_next_run_succeeds(
+    indexed: Home, articles: Path, step: str, fault: tuple[int, str]
 ) -> None:
+    def fail(*_: object, **__: object) -> None:
+        from chromadb.errors import InternalError
+
+        raise InternalError(fault[1]) if step == "chroma" else OSError(*fault)
+
     before = content(indexed)
     write(articles, one="aac.", four="ccc.")
     with pytest.MonkeyPatch.context() as patch:
-        FAULTS[fault](patch)
-        embedder = LetterEmbedder(fails_after=1 if fault == "embedder" else None)
-        with pytest.raises(StoreError, match=r"(No space left on device|disk is full)"):
-            update_index(indexed, embedder, [articles])
+        patch.setattr(STEPS[step], fail)
+        with pytest.raises(StoreError, match=fault[1]):
+            update_index(indexed, LetterEmbedder(), [articles])
     assert content(indexed) == before
     assert generations(indexed) == ["000001"]
     done = update_index(indexed, LetterEmbedder(), [articles])
@@ -432,7 +428,7 @@ def test_a_killed_run_leaves_the_old_index_and_the_next_one_sweeps_and_succeeds(
 
 
 def test_an_update_of_an_index_whose_words_and_space_are_damaged_mends_them(indexed: Home, articles: Path) -> None:
-    for path in [*(indexed.live / "words").iterdir(), indexed.live / "space.npz"]:
+    for path in [*(indexed.live / "words").iterdir(), indexed.live / "space.npz", indexed.live / "vectors.npy"]:
         path.write_bytes(b"")
     write(articles, four="ccc.")
     update_index(indexed, LetterEmbedder(), [articles])
@@ -489,11 +485,11 @@ def test_the_generation_before_can_be_returned_to_and_the_next_run_goes_on_from_
     before = content(indexed)
     write(articles, four="ccc.")
     update_index(indexed, LetterEmbedder(), [articles])
-    with indexed.writing():
-        assert indexed.go_back() == "000001"
+    assert report(undo_index(indexed)) == {"removed": 1, "unchanged": 3, "articles": 3, "passages": 3}
+    assert indexed.live_name == "000001"
     assert content(indexed) == before
-    with indexed.writing(), pytest.raises(StoreError, match="has no earlier generation to return to"):
-        indexed.go_back()
+    with pytest.raises(StoreError, match="has no earlier generation to return to"):
+        undo_index(indexed)
     assert update_index(indexed, LetterEmbedder(), [articles]).added == 1
     assert len(content(indexed)["articles"]) == 4  # type: ignore[arg-type]
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.e5 import E5_SMALL, F32, Q4_0, convert, read_table, unpacked
+from index.e5 import E5_SMALL, convert
+from index.e5weights import F32, Q4_0, quarters, read_table, unpacked
 from index.errors import ModelError
 from index.modelfiles import prepare, verify
 
@@ -30,6 +31,13 @@ def test_a_block_holds_its_first_weights_in_the_low_halves_and_each_is_eight_too
 def test_each_block_has_its_own_scale_and_the_last_may_be_cut_short() -> None:
     blocks = struct.pack("<e", 1.0) + b"\x99" * 16 + struct.pack("<e", -2.0) + b"\xaa" * 16
     assert unpacked(blocks, Q4_0, 40).tolist() == [1.0] * 32 + [-4.0] * 8
+
+
+def test_a_matrix_keeps_its_weights_with_neighbours_in_one_byte() -> None:
+    halves = bytes([0x80 + number for number in range(16)])
+    matrix = quarters((struct.pack("<e", 0.5) + halves) * 2, 32)
+    assert matrix.packed.tolist() == [[0x10, 0x32, 0x54, 0x76, 0x98, 0xBA, 0xDC, 0xFE] + [0x88] * 8] * 2
+    assert matrix.scales.tolist() == [[0.5], [0.5]]
 
 
 def test_full_precision_tensors_are_taken_as_they_are() -> None:

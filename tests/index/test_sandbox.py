@@ -125,6 +125,12 @@ def test_a_file_that_takes_too_long_is_given_up_and_its_reader_ended() -> None:
         assert sandbox._process is None
 
 
+def test_a_file_that_takes_too_much_memory_is_refused_within_the_limit_and_the_next_one_is_read() -> None:
+    for suffix, data in ((".html", b"<p>x</p>" * 1_000_000), (".docx", bomb("word/document.xml", 200 * 2**20))):
+        with Sandbox(memory=3 * 2**27) as sandbox:  # two thirds of it are Python and its libraries
+            assert refused(sandbox, suffix, data) == "needs more than 0.375 GB of memory: split it"
+
+
 def test_a_reader_that_dies_is_named_and_the_next_file_gets_a_new_one(sandbox: Sandbox) -> None:
     assert still_reads(sandbox)
     assert sandbox._process

@@ -1,6 +1,8 @@
 import os
 import random
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -175,3 +177,15 @@ def test_a_graph_whose_files_are_cut_is_refused_before_chroma_reads_it(tmp_path:
     os.truncate(header.with_name(name), 20)
     with pytest.raises(StoreError, match=rf"{name}.*repair it with `kotae doctor --repair`"):
         PassageStore.open(tmp_path)
+
+
+def test_a_database_that_another_program_holds_is_an_error_in_time_and_no_hang(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.store._LOCK_SECONDS", 0.2)
+    PassageStore.create(tmp_path).close()
+    with closing(sqlite3.connect(tmp_path / "chroma.sqlite3", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreError, match="another program holds the Chroma database in .*: end it, then try again"):
+            PassageStore.open(tmp_path)
+    PassageStore.open(tmp_path).close()

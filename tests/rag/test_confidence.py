@@ -16,7 +16,7 @@ def test_the_likeliest_sentence_of_all_excerpts_counts() -> None:
 
 
 def test_confidence_is_the_logistic_function_of_the_weighed_signals() -> None:
-    assert confidence(Signals(yes=0.5, best=0.0)) == pytest.approx(0.2423, abs=1e-4)  # 1 / (1 + e^1.14)
+    assert confidence(Signals(yes=0.5, best=0.0)) == pytest.approx(0.1722, abs=1e-4)  # 1 / (1 + e^1.57)
 
 
 @pytest.mark.parametrize("best", [-5.0, 0.0, 5.0])

@@ -19,7 +19,7 @@ from rag.doctor import Finding, examine, repair
 from rag.settings import Settings
 from tests.doubles import LetterEmbedder, write
 
-NAMES = ["model letters", "index", "embedder", "manifest", "chroma", "words", "space"]
+NAMES = ["model letters", "index", "embedder", "manifest", "chroma", "words", "space", "vectors"]
 
 
 def status(*, ready: bool) -> ModelStatus:
@@ -117,6 +117,7 @@ def change_a_text(live: Path) -> None:
         (lambda live: (live / "words" / "words.json").unlink(), ["words"]),
         (lambda live: (live / "words" / "passage_terms.npy").write_bytes(b""), ["words"]),
         (lambda live: (live / "space.npz").write_bytes(b"damaged"), ["space"]),
+        (lambda live: (live / "vectors.npy").write_bytes(b"damaged"), ["vectors"]),
         (forget_vectors, ["chroma"]),
         (change_a_text, ["manifest"]),
     ],
@@ -202,6 +203,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
         "embedder",
     ),
     "words missing": (lambda live: shutil.rmtree(live / "words"), "words"),
+    "vectors of another index": (lambda live: np.save(live / "vectors.npy", np.eye(3, 5)), "vectors"),
     "space missing": (lambda live: (live / "space.npz").unlink(), "space"),
     "current damaged": (lambda live: (live.parents[1] / "CURRENT").write_bytes(b"\xff"), "index"),
     "current missing": (lambda live: (live.parents[1] / "CURRENT").write_text("000077"), "index"),

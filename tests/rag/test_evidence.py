@@ -4,7 +4,19 @@ import pytest
 
 from index.article import Article, Language
 from index.split import Span, split_sentences
-from rag.evidence import BUDGET, GAP, LEAST, LEVEL, estimate_tokens, gather, rank_sentences, whole_passages
+from rag.evidence import (
+    ARTICLE_GAP,
+    BUDGET,
+    GAP,
+    LEAST,
+    LEVEL,
+    Sentence,
+    _of_leading_articles,
+    estimate_tokens,
+    gather,
+    rank_sentences,
+    whole_passages,
+)
 from rag.relevance import Place, relevance
 from rag.retrieve import Hit
 from tests.doubles import article, passage
@@ -84,6 +96,17 @@ def test_sentences_far_behind_the_likeliest_are_not_read() -> None:
     assert ranked[LEAST].score < ranked[0].score - GAP
     (excerpt,) = gather(question, "en", [hit(clear)], letters_a)
     assert len(excerpt.sentences) == LEAST
+
+
+def test_an_article_that_is_far_behind_as_a_whole_is_not_read_even_where_few_sentences_are() -> None:
+    def read(behind: float) -> list[str]:
+        scores = {"n": 0.0, "f": -behind}
+        of = {"n": article("n", "Aaa bbb."), "f": article("f", "Ccc ccc.")}
+        ranked = [Sentence(article=of[id], start=0, end=8, score=score) for id, score in scores.items()]
+        return [sentence.article.id for sentence in _of_leading_articles(ranked)]
+
+    assert read(ARTICLE_GAP - 0.1) == ["n", "f"]
+    assert read(ARTICLE_GAP) == ["n"]
 
 
 def test_the_article_with_the_likeliest_sentence_stands_first() -> None:

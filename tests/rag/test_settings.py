@@ -1,15 +1,19 @@
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import platformdirs
 import pytest
 
 from index.errors import SettingsError
+from index.home import Home
 from rag.settings import DEFAULT_CHAT_MODEL, DEFAULT_EMBEDDER, Settings
 
 
 def test_without_an_environment_everything_has_its_default() -> None:
     assert Settings.from_environment({}) == Settings(
         home=Path(platformdirs.user_data_path("kotae")).resolve(),
+        collection="",
         models=Path(platformdirs.user_cache_path("kotae") / "models").resolve(),
         embedder=DEFAULT_EMBEDDER,
         reranker="",
@@ -28,6 +32,7 @@ def test_without_an_environment_everything_has_its_default() -> None:
 def test_every_setting_has_its_variable(tmp_path: Path) -> None:
     environment = {
         "KOTAE_HOME": str(tmp_path / "home"),
+        "KOTAE_COLLECTION": "news",
         "KOTAE_MODELS": str(tmp_path / "models"),
         "KOTAE_EMBEDDER": "e",
         "KOTAE_RERANKER": "r",
@@ -43,6 +48,7 @@ def test_every_setting_has_its_variable(tmp_path: Path) -> None:
     }
     assert Settings.from_environment(environment) == Settings(
         home=tmp_path / "home",
+        collection="news",
         models=tmp_path / "models",
         embedder="e",
         reranker="r",
@@ -69,6 +75,44 @@ def test_every_spelling_of_a_folder_is_one_folder(tmp_path: Path, monkeypatch: p
 def test_a_home_that_is_given_wins_over_the_environment(tmp_path: Path) -> None:
     assert Settings.from_environment({"KOTAE_HOME": "/elsewhere"}, home=tmp_path).home == tmp_path
     assert Settings.from_environment({"KOTAE_HOME": str(tmp_path)}, home="").home == tmp_path
+
+
+def own(home: Path, collection: str, text: str) -> Path:
+    """The file in which a collection says what is its own."""
+    path = Home(home, collection).folder / "settings.env"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_a_collection_has_models_of_its_own_where_the_environment_names_none(tmp_path: Path) -> None:
+    own(tmp_path, "law", "# ours\n\nKOTAE_EMBEDDER = /models/large\nKOTAE_RERANKER=/models/cross\n")
+    law = Settings.from_environment({}, home=tmp_path, collection="law")
+    assert (law.collection, law.embedder, law.reranker) == ("law", "/models/large", "/models/cross")
+    assert law.place.folder == tmp_path / "collections" / "law"
+    assert Settings.from_environment({"KOTAE_EMBEDDER": "e"}, home=tmp_path, collection="law").embedder == "e"
+    assert Settings.from_environment({}, home=tmp_path) == Settings.from_environment({}, tmp_path, "default")
+    assert law.of_collection("default", {}) == Settings.from_environment({}, home=tmp_path)
+    by_code = replace(Settings.from_environment({}, home=tmp_path), embedder="mine", models=tmp_path)
+    there = by_code.of_collection("law", {})
+    assert (there.embedder, there.reranker, there.models) == ("mine", "/models/cross", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("KOTAE_CHAT_URL=http://example.org", "sets 'KOTAE_CHAT_URL': a collection may set KOTAE_EMBEDDER, KOTAE_RER"),
+        ("nonsense", "sets 'nonsense': a collection may set "),
+        ("KOTAE_EMBEDDER={home}/model", "sets KOTAE_EMBEDDER to a model in the home itself: move it elsewhere"),
+    ],
+)
+def test_a_collection_may_say_no_more_and_bring_no_model(tmp_path: Path, text: str, message: str) -> None:
+    path = own(tmp_path, "law", text.format(home=tmp_path))
+    with pytest.raises(SettingsError, match=re.escape(f"{str(path)!r} {message}")):
+        Settings.from_environment({}, home=tmp_path, collection="law")
+    path.write_bytes(b"\xff")
+    with pytest.raises(SettingsError, match="cannot read "):
+        Settings.from_environment({}, home=tmp_path, collection="law")
 
 
 def test_the_key_is_never_printed() -> None:

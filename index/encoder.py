@@ -1,0 +1,74 @@
+"""Runs an embedder's ONNX graph: token ids in, unit vectors out. Knows nothing of texts or tokenizers.
+
+ONNX Runtime comes with Chroma and is imported in half a second, where torch and sentence-transformers take six.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.errors import ModelError
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+_TOGETHER = 512  # tokens in one run, padding included: what a layer makes of them stays in a core's cache
+
+
+class Encoder:
+    """A graph with inputs `input_ids` and `attention_mask`. Safe to share between threads."""
+
+    def __init__(self, path: Path, threads: int) -> None:
+        """Raises ModelError when the graph cannot be loaded."""
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 4  # what goes wrong is raised
+        # Threads that spin while they wait take the cores from the chat model; a pool of memory only grows.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.enable_cpu_mem_arena = False
+        try:
+            self._session: InferenceSession = onnxruntime.InferenceSession(
+                str(path), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # noqa: BLE001  # onnxruntime's errors have no class in common but this one
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            raise ModelError(
+                f"{str(path)!r} cannot be loaded by ONNX Runtime ({reason[:200]}): read the model's files again with "
+                "`kotae models --verify`, or install `onnxruntime` again"
+            ) from error
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        return int(self._session.get_outputs()[0].shape[-1])
+
+    def encode(self, texts: Sequence[Sequence[int]]) -> NDArray[np.float32]:
+        """float32, shape (len(texts), dimension), rows of unit length. `texts`: token ids with the end marks."""
+        vectors = np.zeros((len(texts), self.dimension), np.float32)
+        for rows in _batches([len(ids) for ids in texts]):
+            width = len(texts[rows[-1]])
+            ids = np.zeros((len(rows), width), np.int64)
+            mask = np.zeros((len(rows), width), np.int64)
+            for place, row in enumerate(rows):
+                ids[place, : len(texts[row])] = texts[row]
+                mask[place, : len(texts[row])] = 1
+            vectors[rows] = self._session.run(None, {"input_ids": ids, "attention_mask": mask})[0]
+        return vectors
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """The rows, those of similar length together, shortest first: little is padded."""
+    batch: list[int] = []
+    for row in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if batch and lengths[row] * (len(batch) + 1) > _TOGETHER:
+            yield batch
+            batch = []
+        batch.append(row)
+    if batch:
+        yield batch
