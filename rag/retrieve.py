@@ -127,6 +127,24 @@ def retrieve(
     ]
 
 
+def with_neighbours(collection: "Collection", hits: Sequence[Hit], best: int) -> list[Hit]:
+    """`hits`, the first `best` of them joined with the passages before and after them, for who reads on at their edges.
+
+    Hits that lie within a better one that was joined are left out, so nothing is read twice.
+    """
+    around = collection.around([hit.passage for hit in hits[:best]])
+    joined: list[Hit] = []
+    for hit in hits:
+        if not any(
+            other.article.id == hit.article.id
+            and other.passage.start <= hit.passage.start
+            and hit.passage.end <= other.passage.end
+            for other in joined
+        ):
+            joined.append(replace(hit, passage=around.get(hit.passage.id, hit.passage)))
+    return joined
+
+
 def interleaved(first: Sequence[Hit], second: Sequence[Hit], k: int) -> list[Hit]:
     """Two lists taken in turns, each passage once, `k` at most: the first half of either is among them."""
     turns = (hit for pair in zip_longest(first, second) for hit in pair if hit is not None)

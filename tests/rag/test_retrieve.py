@@ -12,7 +12,7 @@ from index.generation import Asked, Candidate, Candidates
 from index.home import Home
 from index.space import Spread
 from rag.ranking import LEVEL, Weights, rank, twins_together
-from rag.retrieve import MAX_PER_ARTICLE, POOL, Filters, Hit, retrieve
+from rag.retrieve import MAX_PER_ARTICLE, POOL, Filters, Hit, retrieve, with_neighbours
 from tests.doubles import LetterEmbedder
 
 
@@ -209,6 +209,31 @@ def test_more_hits_than_the_pool_holds_can_be_asked_for(tmp_path: Path) -> None:
     ]
     collection = collection_of(tmp_path, rows)
     assert len(retrieve(collection, "aab", POOL + 30)) == POOL + 30
+    collection.close()
+
+
+def test_the_best_hits_are_joined_with_their_neighbours_and_what_lies_within_them_is_left_out(tmp_path: Path) -> None:
+    words = ["one", "two", "three", "four", "five", "six"]
+    long = "\n".join(f"# H{n}\n{'a' * (n + 3)} {word} {word[::-1]}." for n, word in enumerate(words))
+    collection = collection_of(tmp_path, [{"id": "long", "text": long}, {"id": "far", "text": "ccc zzz."}])
+    parts = sorted(
+        (hit for hit in retrieve(collection, "aaaa", 10) if hit.article.id == "long"), key=lambda h: h.passage.start
+    )
+    far = next(hit for hit in retrieve(collection, "zzz", 10) if hit.article.id == "far")
+    assert len(parts) == len(words)
+    hits = [parts[2], far, parts[1], parts[5], parts[0]]
+    joined = with_neighbours(collection, hits, 2)
+    assert ids(joined) == ["long", "far", "long", "long"]
+    first = joined[0].passage
+    assert (first.start, first.end) == (parts[1].passage.start, parts[3].passage.end)
+    assert first.text == parts[2].article.text[first.start : first.end]
+    assert (first.heading, joined[0].score) == ("H2", parts[2].score)
+    assert joined[1:] == [far, parts[5], parts[0]]
+    edge = with_neighbours(collection, [parts[0], parts[5]], 2)
+    assert [(hit.passage.start, hit.passage.end) for hit in edge] == [
+        (parts[0].passage.start, parts[1].passage.end),
+        (parts[4].passage.start, parts[5].passage.end),
+    ]
     collection.close()
 
 
