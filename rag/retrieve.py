@@ -95,7 +95,7 @@ def retrieve(
     weights = weights or Weights()
     if not asked.groups:
         weights = replace(weights, words_cross=weights.names_cross)
-    most = min(len(index.passage_ids), MOST_POOL) if allowed is None else 0
+    most = min(len(index.passage_ids if allowed is None else allowed), MOST_POOL)
     passages: dict[str, Passage] = {}
     pool, enough = max(POOL, k), False
     while not enough:

@@ -278,6 +278,8 @@ def test_a_good_passage_is_found_behind_more_copies_than_the_pool_holds(
     copies = [{"id": f"c{n:03}", "title": "T", "text": f"{text} {n}."} for n in range(POOL + 30)]
     collection = collection_of(tmp_path, [*copies, {"id": "far", "title": "T", "text": f"{other} aaaa."}])
     assert ids(retrieve(collection, "aaaa", 2)) == ["c000", "far"]
+    everything_but_one = Filters(article_ids=[*(row["id"] for row in copies[:-1]), "far"])
+    assert ids(retrieve(collection, "aaaa", 2, filters=everything_but_one)) == ["c000", "far"]
     collection.close()
 
 
