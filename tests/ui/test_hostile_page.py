@@ -26,7 +26,8 @@ from ui.turns import Turn
 
 SAFE_TAGS = {"a", "blockquote", "br", "button", "code", "details", "div", "em", "h1", "h2", "h3", "h4", "li", "mark"}
 SAFE_TAGS |= {"ol", "p", "q", "span", "strong", "sub", "summary", "sup", "ul", "cite", "dl", "dt", "dd", "hr", "small"}
-SAFE_TAGS |= {"b", "i", "pre", "section", "nav", "label", "header"}
+SAFE_TAGS |= {"b", "i", "pre", "section", "nav", "label", "header", "footer", "article", "aside", "time", "caption"}
+SAFE_TAGS |= {"table", "thead", "tbody", "tr", "th", "td"}
 REMOTE = {"src", "srcset", "href", "style", "action", "formaction", "poster", "data", "background", "ping"}
 
 
