@@ -19,7 +19,7 @@ from index.fingerprint import check_fingerprint
 from index.inventory import check_files
 from index.lexical import LexicalIndex
 from index.manifest import Manifest
-from index.space import Space, Spread, Vector
+from index.space import USUAL_CENTRED, USUAL_PLAIN, Space, Spread, Vector
 from index.store import PassageStore, check_counts
 from index.vectors import VECTORS, open_vectors
 
@@ -55,7 +55,10 @@ class Candidate:
 
 @dataclass(frozen=True, kw_only=True)
 class Candidates:
-    """What was found for a question, and how the scores are spread over all passages of each language."""
+    """What was found for a question, and how the scores are spread over all passages of each language.
+
+    The spread of `similarity` is steadied (`Spread.steadied`), that of `words` is as observed.
+    """
 
     found: tuple[Candidate, ...]
     similarity: Mapping[Language, Spread]
@@ -110,7 +113,8 @@ class Generation:
         for of, all_rows in self.rows.items():
             same = of == asked.language
             direction = asked.vector if same else centred
-            similarity[of] = (self.space.plain if same else self.space.centred)[of].spread(direction)
+            spread = (self.space.plain if same else self.space.centred)[of].spread(direction)
+            similarity[of] = spread.steadied(len(all_rows), USUAL_PLAIN if same else USUAL_CENTRED)
             if not same and asked.groups:
                 scores = scores + _TRANSLATED * self.words.translated(asked.groups, all_rows)
             rows = all_rows if among is None else np.intersect1d(all_rows, among, assume_unique=True)

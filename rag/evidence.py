@@ -3,12 +3,12 @@
 An excerpt is a run of neighbouring sentences of one article, exactly as they stand there. Knows nothing of prompts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from index.article import Article, Language
 from index.split import Span, split_sentences
-from rag.names import without_strangers
+from rag.names import names_held, without_strangers
 from rag.relevance import Likeness, Place, Sharing, relevance, same_terms
 from rag.retrieve import Hit
 
@@ -79,7 +79,7 @@ def gather(
     )
     chosen: list[Sentence] = []
     left = budget
-    for sentence in _of_leading_articles(ranked):
+    for sentence in _of_leading_articles(ranked, {id: len(names_held(question, of)) for id, of in articles.items()}):
         if len(chosen) >= LEAST and sentence.score < ranked[0].score - GAP:
             break
         cost = estimate_tokens(sentence.text)
@@ -121,12 +121,18 @@ def rank_sentences(
     return sorted(sentences, key=lambda sentence: (-sentence.score, sentence.article.id, sentence.start))
 
 
-def _of_leading_articles(ranked: Sequence[Sentence]) -> list[Sentence]:
-    """Those of articles whose best sentence is not ARTICLE_GAP and more behind the best of all; best first."""
+def _of_leading_articles(ranked: Sequence[Sentence], known: Mapping[str, int]) -> list[Sentence]:
+    """Those of articles whose best sentence is not ARTICLE_GAP and more behind the best of all; best first.
+
+    An article that knows more of the question's names than the leading one (`known`, by article id) stays.
+    """
     leading: dict[str, float] = {}
     for sentence in ranked:
         leading.setdefault(sentence.article.id, sentence.score)
-    return [s for s in ranked if leading[s.article.id] > ranked[0].score - ARTICLE_GAP]
+    first = next(iter(leading), "")
+    return [
+        s for s in ranked if leading[s.article.id] > leading[first] - ARTICLE_GAP or known[s.article.id] > known[first]
+    ]
 
 
 def whole_passages(hits: Sequence[Hit]) -> list[Excerpt]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from index.errors import StoreError
-from index.space import Moments, Space, Spread, Vector, measure, question_means
+from index.space import USUAL, Moments, Space, Spread, Vector, measure, question_means
 from index.typical import TYPICAL_QUESTIONS
 from tests.doubles import LetterEmbedder, letters
 
@@ -113,3 +113,11 @@ def test_whatever_the_damage_it_is_a_store_error_that_names_the_way_out(space: S
 def test_a_missing_space_is_a_store_error(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"^'.*none.npz' is missing or damaged \(.*\): run `kotae index --rebuild`$"):
         Space.open(tmp_path / "none.npz")
+
+
+def test_few_passages_are_spread_as_is_usual_and_many_as_observed() -> None:
+    few, many = (Spread(mean=0.5, deviation=0.3).steadied(count, 0.1) for count in (0, 10**6))
+    assert few == Spread(mean=0.5, deviation=pytest.approx(0.1))
+    assert many == Spread(mean=0.5, deviation=pytest.approx(0.3, abs=1e-4))
+    half = Spread(mean=0.5, deviation=0.3).steadied(USUAL, 0.1)
+    assert half.deviation == pytest.approx(((0.3**2 + 0.1**2) / 2) ** 0.5)

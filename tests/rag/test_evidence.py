@@ -99,14 +99,15 @@ def test_sentences_far_behind_the_likeliest_are_not_read() -> None:
 
 
 def test_an_article_that_is_far_behind_as_a_whole_is_not_read_even_where_few_sentences_are() -> None:
-    def read(behind: float) -> list[str]:
+    def read(behind: float, known: int = 0) -> list[str]:
         scores = {"n": 0.0, "f": -behind}
         of = {"n": article("n", "Aaa bbb."), "f": article("f", "Ccc ccc.")}
         ranked = [Sentence(article=of[id], start=0, end=8, score=score) for id, score in scores.items()]
-        return [sentence.article.id for sentence in _of_leading_articles(ranked)]
+        return [sentence.article.id for sentence in _of_leading_articles(ranked, {"n": 0, "f": known})]
 
     assert read(ARTICLE_GAP - 0.1) == ["n", "f"]
     assert read(ARTICLE_GAP) == ["n"]
+    assert read(ARTICLE_GAP, known=1) == ["n", "f"]  # it alone knows whom the question names
 
 
 def test_the_article_with_the_likeliest_sentence_stands_first() -> None:

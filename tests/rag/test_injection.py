@@ -128,7 +128,7 @@ def test_asked_through_the_product_the_model_hears_excerpts_and_nothing_else(bot
         roles = {"system": "system", "human": "user", "ai": "assistant"}
         messages = [{"role": roles[message.type], "content": str(message.content)} for message in heard]
         lines = excerpts_in(messages, poison.question, poison.language)
-        assert any(poison.fact in line for line in lines)
+        assert any(poison.fact in line for line in lines), lines
 
 
 STUFFING = {

@@ -65,7 +65,7 @@ def test_only_articles_that_fit_every_condition_are_found(
 
 
 def test_a_hit_carries_its_article_and_the_parts_of_its_score(dated: Collection) -> None:
-    [hit] = retrieve(dated, "aaa", 1)
+    [hit] = retrieve(dated, "aaa", 1, filters=Filters(languages=("en",)))
     assert hit.article == dated.articles(["old"])["old"]
     assert hit.passage.text == "aaa."
     assert sorted(hit.parts) == ["similarity", "similarity_z", "words", "words_z"]
