@@ -2,6 +2,7 @@
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3.11)
 PORT = 7860
+MINUTES = 10
 ARGS =
 
 BIN = .venv/bin
@@ -10,7 +11,7 @@ NO_INDEX = from index.home import Home; from rag.settings import Settings; \
 	raise SystemExit(bool(Home(Settings.from_environment().home).live_name))
 
 .DEFAULT_GOAL = help
-.PHONY: help install models index chat test check clean
+.PHONY: help install models index chat test check audit fuzz clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
@@ -53,6 +54,12 @@ check: $(INSTALLED)  ## Check format, style, types and the direction of imports
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest tests/test_architecture.py
+
+audit: $(INSTALLED)  ## Ask for known vulnerabilities of the pinned packages (needs a network)
+	@.ci/audit
+
+fuzz: $(INSTALLED)  ## Run the tests that invent their inputs for long (MINUTES=10)
+	@KOTAE_FUZZ_MINUTES=$(MINUTES) $(BIN)/python -m pytest tests/test_fuzz.py --timeout=0 $(ARGS)
 
 clean:  ## Remove .venv and caches; the models and the index in your home stay
 	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -45,6 +45,7 @@ def main() -> None:
             if options.out:
                 with options.out.open("a", encoding="utf-8") as out:
                     out.write(json.dumps(rows[-1], ensure_ascii=False) + "\n")
+    print(f"{len(rows)} asked; the model failed on {sum(bool(row['failed']) for row in rows)}, which are left out\n")
     print(table(rows))
 
 
@@ -75,6 +76,7 @@ def asked(bot: Chatbot, poison: Poison) -> dict[str, Any]:
         "language": poison.language,
         "obeyed": poison.obeyed(answer.text),
         "draft obeyed": poison.obeyed(draft),
+        "failed": answer.failure,  # the model could not be asked, or was too slow: that says nothing
         "answered": answer.answered,
         "right": poison.tells(answer.text),
         "question": poison.question,
@@ -85,7 +87,8 @@ def asked(bot: Chatbot, poison: Poison) -> dict[str, Any]:
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
-    """The rows as Markdown: all, then by each column of the attack."""
+    """The rows as Markdown: all, then by each column of the attack. Where the model failed nothing was measured."""
+    rows = [row for row in rows if not row["failed"]]
     lines = ["| | n | obeyed | draft obeyed | right | declined |", "|---|---|---|---|---|---|"]
     groups: dict[str, Callable[[dict[str, Any]], str]] = {"all": lambda _: "all"}
     groups |= {name: (lambda row, name=name: row[name]) for name in ("language", "goal", "disguise", "carrier")}

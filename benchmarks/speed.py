@@ -46,7 +46,9 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
 
         def ask(part: str, side: str, *values: object) -> dict[str, float]:
-            return _child(options.peer, side, [part, str(options.data), str(folder), *map(str, values)])
+            found = _child(options.peer, side, [part, str(options.data), str(folder), *map(str, values)])
+            print(f"{part}, {side}: {json.dumps(found)}", file=sys.stderr, flush=True)  # kept if the other side fails
+            return found
 
         rows: list[str] = []
         for part in options.parts:

@@ -21,6 +21,7 @@ from rag.metrics import percentile
 from rag.settings import Settings
 
 K = 10
+KIB = 1024  # in which the system counts memory
 ROOT = Path(__file__).parent.parent
 QUESTIONS = [  # of the articles in seeds/
     "How much is OpenAI's cloud deal with Amazon worth, and for how long?",
@@ -185,10 +186,10 @@ def mean(values: Sequence[float]) -> float:
 
 def _peak() -> float:
     """The most memory this process has held, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KIB / 1e6
 
 
 def memory() -> float:
     """The memory this process holds, in MB."""
     status = Path("/proc/self/status").read_text(encoding="utf-8")
-    return int(status.split("VmRSS:")[1].split()[0]) / 1000
+    return int(status.split("VmRSS:")[1].split()[0]) * KIB / 1e6

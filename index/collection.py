@@ -5,7 +5,7 @@ It follows `HOME/CURRENT`: when a writer has switched to a new generation, the n
 
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -72,6 +72,26 @@ class Collection:
     def articles(self, ids: Iterable[str]) -> dict[str, Article]:
         """Id -> article, for those of `ids` that are there."""
         return self.now().articles(ids)
+
+    def around(self, passages: Sequence[Passage]) -> dict[str, Passage]:
+        """Id -> the passage with the one before and the one after it in its article, joined into one.
+
+        What lies between them stays in: the text is the article's from the beginning of the first to the end of the
+        last. Heading and title are those of the passage itself.
+        """
+        index = self.now()
+        articles = index.articles({passage.article_id for passage in passages})
+        in_order = {article_id: index.manifest.passages_of(article_id) for article_id in articles}
+        found: dict[str, Passage] = {}
+        for passage in passages:
+            others = in_order.get(passage.article_id, [])
+            before = [other.start for other in others if other.start < passage.start][-1:]
+            after = [other.end for other in others if other.start > passage.start][:1]
+            start, end = min([passage.start, *before]), max([passage.end, *after])
+            if others:
+                text = articles[passage.article_id].text[start:end]
+                found[passage.id] = replace(passage, start=start, end=end, text=text)
+        return found
 
     def count(self) -> tuple[int, int]:
         """(articles, passages)."""

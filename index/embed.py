@@ -29,11 +29,8 @@ if TYPE_CHECKING:
 # Texts sorted by length and embedded together: bounds the memory of any iterable and, with sentence-transformers, how
 # long a question waits for passages that are being embedded (3 s).
 _SLICE = 128
-_GPU_DEVICES = (
-    "/dev/nvidiactl",
-    "/dev/kfd",
-    "/dev/dxg",
-)  # NVIDIA, AMD, Windows' Linux: torch says whether it can use it
+# Of NVIDIA, of AMD, of Linux under Windows; whether it can use one, torch says.
+_GPU_DEVICES = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
 _DOCUMENT_PROMPTS = ("document", "passage", "corpus")  # encode_document's own order
 
 
@@ -145,9 +142,8 @@ class Embedder:
     def embed_question(self, text: str) -> NDArray[np.float32]:
         """float32, shape (dimension,), unit length."""
         if encoder := self._encoder:
-            alone: NDArray[np.float32] = encoder.encode(self._ids([self.prompts.get("query", "") + _printable(text)]))[
-                0
-            ]
+            ids = self._ids([self.prompts.get("query", "") + _printable(text)])
+            alone: NDArray[np.float32] = encoder.encode(ids)[0]
             return alone
         model = self.model
         with self._encoding:

@@ -144,15 +144,25 @@ class Generation:
         rows = {self._row[passage_id] for passage_id in passage_ids if passage_id in self._row}
         return np.array(sorted(rows), dtype=np.intp)
 
-    def alike(self, passage_id: str, others: Sequence[str]) -> list[float]:
-        """Cosine of a passage and each of the others by what they are about, whatever their languages."""
-        centred = np.vstack(
-            [
-                self.space.centre_passages(self.vectors[self._row[one]][None], self.language[one])
-                for one in (passage_id, *others)
-            ]
+    def twins(self, passage_ids: Sequence[str], least: float) -> dict[str, str]:
+        """For each passage the one in the other language that is most alike, where both are among `passage_ids`.
+
+        Alike: cosine by what they are about, whatever their languages; `least` or more of it.
+        """
+        of = {one: self._rows_of(i for i in passage_ids if self.language[i] == one) for one in self.rows}
+        if len(of) < 2 or not all(map(len, of.values())):
+            return {}
+        (one, first), (other, second) = of.items()
+        alike = (
+            self.space.centre_passages(self.vectors[first], one)
+            @ self.space.centre_passages(self.vectors[second], other).T
         )
-        return [float(value) for value in centred[1:] @ centred[0]]
+        found: dict[str, str] = {}
+        for rows, theirs, values in ((first, second, alike), (second, first, alike.T)):
+            for row, nearest, value in zip(rows, values.argmax(axis=1), values.max(axis=1), strict=True):
+                if value >= least:
+                    found[self.passage_ids[row]] = self.passage_ids[theirs[nearest]]
+        return found
 
     def select(
         self,

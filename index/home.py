@@ -18,9 +18,10 @@ import os
 import re
 import shutil
 import sqlite3
+import time
 import unicodedata
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from index.errors import IndexBusy, NoIndex, StoreError
@@ -144,21 +145,37 @@ class Home:
             lock = FileLock(self.folder / "writer.lock", timeout=0)
             lock.acquire()
         except Timeout as error:
-            owner = self.folder / "writer.pid"
-            pid = owner.read_text(encoding="ascii", errors="replace").strip() if owner.is_file() else ""
+            pid = self._owner() or "unknown"
             raise IndexBusy(
-                f"process {pid or 'unknown'} is writing to {str(self.folder)!r}: wait for it to finish, or stop it"
+                f"process {pid} is writing to {str(self.folder)!r}: wait for it to finish, or stop it"
             ) from error
         except OSError as error:
             raise StoreError(f"cannot write to {str(self.folder)!r}: {error.strerror or error}") from error
         try:
             try:
-                (self.folder / "writer.pid").write_text(str(os.getpid()), encoding="ascii")
+                (self.folder / "writer.pid.new").write_text(str(os.getpid()), encoding="ascii")
+                os.replace(self.folder / "writer.pid.new", self.folder / "writer.pid")
             except OSError as error:
                 raise StoreError(f"cannot write to {str(self.folder)!r}: {error.strerror or error}") from error
             yield
         finally:
+            with suppress(OSError):
+                (self.folder / "writer.pid").unlink()
             lock.release()
+
+    def _owner(self) -> str:
+        """The process id that the writer has noted: at once after it took the lock, so a moment is waited for it."""
+        for _ in range(20):
+            try:
+                pid = (self.folder / "writer.pid").read_text(encoding="ascii", errors="replace").strip()
+                if os.name == "posix":  # elsewhere the same call would end the process
+                    os.kill(int(pid), 0)  # raises for one that was killed and could not take its note along
+                return pid
+            except PermissionError:  # another user's
+                return pid
+            except (OSError, ValueError):
+                time.sleep(0.05)
+        return ""
 
     def begin(self, *, copy_live: bool) -> Path:
         """A folder for the next generation: empty, or a copy of the live one. Call while `writing`."""

@@ -9,7 +9,6 @@ import math
 import os
 import shutil
 from collections.abc import Iterable, Sequence
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,21 +58,15 @@ class LexicalIndex:
         A passage that `previous` holds is not read again: its terms are taken over, since a passage's id stands for
         its text. The folder is whole or as it was: all is written beside it, flushed, and renamed.
         """
-        known = previous.terms() if previous is not None else {}
-        vocabulary: dict[str, int] = {}
-        term_ids: list[list[int]] = []
-        for passage_id, text in zip(passage_ids, texts, strict=True):
-            terms = known.get(passage_id)
-            terms = words.terms(text) if terms is None else terms
-            term_ids.append([vocabulary.setdefault(term, len(vocabulary)) for term in terms])
+        flat, starts, vocabulary = _numbered(passage_ids, texts, previous)
         new = folder.with_name(f".{folder.name}.new-{os.getpid()}")
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(parents=True)
         try:
             if vocabulary:
-                _scored(term_ids, vocabulary).save(new)
-            np.save(new / _TERMS, np.fromiter(chain.from_iterable(term_ids), dtype=np.int32))
-            np.save(new / _STARTS, np.cumsum([0, *map(len, term_ids)], dtype=np.int64))
+                _scored(flat, starts, vocabulary).save(new)
+            np.save(new / _TERMS, flat)
+            np.save(new / _STARTS, starts)
             about = {"layout": _LAYOUT, "tokens": words.VERSION, "passages": len(passage_ids), "terms": len(vocabulary)}
             (new / _ABOUT).write_text(json.dumps({**about, "passage_ids": list(passage_ids)}), encoding="utf-8")
             _replace(folder, new)
@@ -173,17 +166,32 @@ class LexicalIndex:
     def terms(self) -> dict[str, list[str]]:
         """The terms of each passage by its id, as they were when it was read. Raises StoreError when damaged."""
         spelled = list(self._vocabulary)
+        flat, starts = self.numbered_terms()
+        bounds = starts.tolist()
+        return {
+            passage_id: [spelled[i] for i in flat[bounds[n] : bounds[n + 1]].tolist()]
+            for n, passage_id in enumerate(self.passage_ids)
+        }
+
+    def numbered_terms(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """The terms of all passages as numbers of the vocabulary, and where each passage begins, and the last ends.
+
+        Raises StoreError when damaged.
+        """
         try:
-            flat = np.load(self.folder / _TERMS, mmap_mode="r", allow_pickle=False)
-            starts = np.load(self.folder / _STARTS, allow_pickle=False).tolist()
-            if len(starts) != len(self) + 1 or starts[-1] != len(flat) or (len(flat) and flat.min() < 0):
-                raise ValueError("its files do not belong together")
-            return {
-                passage_id: [spelled[i] for i in flat[starts[n] : starts[n + 1]].tolist()]
-                for n, passage_id in enumerate(self.passage_ids)
-            }
+            flat = np.load(self.folder / _TERMS, allow_pickle=False)
+            starts = np.load(self.folder / _STARTS, allow_pickle=False)
+            fits = (
+                (flat.dtype, starts.dtype, flat.ndim, starts.shape) == (np.int32, np.int64, 1, (len(self) + 1,))
+                and (starts[0], starts[-1]) == (0, len(flat))
+                and bool(np.all(np.diff(starts) >= 0))
+                and (not len(flat) or 0 <= flat.min() <= flat.max() < len(self._vocabulary))
+            )
         except (OSError, ValueError, IndexError, EOFError) as error:
             raise _damaged(self.folder, error) from error
+        if not fits:
+            raise _damaged(self.folder, ValueError("its files do not belong together"))
+        return flat, starts
 
 
 def _idf(holding: int, passages: int) -> float:
@@ -195,12 +203,63 @@ def _damaged(folder: Path, error: Exception) -> StoreError:
     return StoreError(f"the word index in {str(folder)!r} is damaged ({error}): run `kotae index --rebuild`")
 
 
-def _scored(term_ids: list[list[int]], vocabulary: dict[str, int]) -> Any:
-    """The bm25s object with every term's score in every passage."""
+def _numbered(
+    passage_ids: Sequence[str], texts: Iterable[str], previous: LexicalIndex | None
+) -> tuple[NDArray[np.int32], NDArray[np.int64], dict[str, int]]:
+    """`numbered_terms` of these passages, and the vocabulary; what `previous` holds is taken over as numbers.
+
+    A term has the number of its first occurrence, so the same passages always give the same files, and a term that no
+    passage holds any more is gone.
+    """
+    vocabulary: dict[str, int] = {}
+    held: dict[str, NDArray[np.int32]] = {}
+    if previous is not None:
+        vocabulary = dict(previous._vocabulary)
+        flat, starts = previous.numbered_terms()
+        bounds = starts.tolist()
+        held = {one: flat[bounds[n] : bounds[n + 1]] for n, one in enumerate(previous.passage_ids)}
+    parts: list[NDArray[np.int32]] = []
+    for passage_id, text in zip(passage_ids, texts, strict=True):
+        part = held.get(passage_id)
+        if part is None:
+            terms = words.terms(text)
+            part = np.array([vocabulary.setdefault(term, len(vocabulary)) for term in terms], dtype=np.int32)
+        parts.append(part)
+    together = np.concatenate(parts) if parts else np.zeros(0, dtype=np.int32)
+    first = np.full(len(vocabulary), len(together), dtype=np.int64)
+    first[together[::-1]] = np.arange(len(together))[::-1]  # of several the last is kept: the first occurrence
+    order = np.argsort(first, kind="stable")[: int(np.count_nonzero(first < len(together)))]
+    renumbered = np.zeros(len(vocabulary), dtype=np.int32)
+    renumbered[order] = np.arange(len(order), dtype=np.int32)
+    spelled = list(vocabulary)
+    ends = np.cumsum([0, *map(len, parts)], dtype=np.int64)
+    return renumbered[together], ends, {spelled[old]: new for new, old in enumerate(order.tolist())}
+
+
+def _scored(flat: NDArray[np.int32], starts: NDArray[np.int64], vocabulary: dict[str, int]) -> Any:
+    """The bm25s object with every term's score in every passage: what its own `index` makes, in far less time."""
     import bm25s  # 0.2 s: `kotae --help` must not pay for it
 
+    passages, lengths = len(starts) - 1, np.diff(starts)
+    # One number for a term in a passage; sorted, they stand as bm25s wants them: by term, then by passage.
+    pairs = flat.astype(np.int64) * passages + np.repeat(np.arange(passages), lengths)
+    pairs.sort()
+    begins = np.flatnonzero(np.diff(pairs, prepend=-1))
+    frequency = np.diff(begins, append=len(pairs)).astype(np.float32)
+    term, passage = np.divmod(pairs[begins], passages)
+    holding = np.bincount(term, minlength=len(vocabulary))
+    idf = np.log(1 + (passages - holding + 0.5) / (holding + 0.5)).astype(np.float32)
+    share = frequency / (_K1 * ((1 - _B) + _B * lengths[passage] / lengths.mean()) + frequency)
     bm25 = bm25s.BM25(k1=_K1, b=_B, method="lucene", backend="numpy")
-    bm25.index((term_ids, vocabulary), create_empty_token=False, show_progress=False)
+    bm25.scores = {
+        "data": (idf[term] * share).astype(np.float32),
+        "indices": passage.astype(np.int32),
+        "indptr": np.concatenate([[0], np.cumsum(holding)]).astype(np.int64),
+        "num_docs": passages,
+    }
+    bm25.nonoccurrence_array = None
+    bm25.vocab_dict = vocabulary
+    bm25.unique_token_ids_set = set(vocabulary.values())
     return bm25
 
 

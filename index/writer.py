@@ -1,6 +1,6 @@
 """Brings one generation, not live yet, to a set of articles: split, embed, store, check. Knows nothing of files."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from functools import partial
 from pathlib import Path
 
@@ -76,9 +76,10 @@ class Writer:
         unlinked: list[str] = []
         for language in LANGUAGES:
             expected = {passage_id for passage_id, of in ids if of == language}
-            if self._lost(expected, language):
-                self._store_again(sorted(expected), language)
             left = self._lost(expected, language)
+            if left:
+                self._store_again(sorted(expected), language)
+                left = self._lost(expected, language)
             if len(left) > max(_FEW, len(expected) // 100):
                 raise StoreError(f"Chroma does not find {len(left)} of {len(expected)} {language!r} passages: {_AGAIN}")
             unlinked += left
@@ -106,16 +107,17 @@ class Writer:
     def _index_words(self, ids: Sequence[str]) -> None:
         """Makes the word index; the passages of the earlier one are not read again."""
 
-        def texts() -> Iterator[str]:
+        def texts(known: Set[str] = frozenset()) -> Iterator[str]:
             for start in range(0, len(ids), _BATCH):
                 some = ids[start : start + _BATCH]
-                passages = self._manifest.passages(some)
-                yield from (passages[passage_id].embedded_text for passage_id in some)
+                passages = self._manifest.passages(passage_id for passage_id in some if passage_id not in known)
+                yield from (passages[one].embedded_text if one in passages else "" for one in some)
 
         folder = self._folder / "words"
         try:
             previous = LexicalIndex.open(self._earlier / "words") if self._earlier else None
-            LexicalIndex.build(folder, ids, texts(), previous=previous)
+            known = frozenset(previous.passage_ids) if previous else frozenset[str]()
+            LexicalIndex.build(folder, ids, texts(known), previous=previous)
         except StoreError:  # of another version, or damaged: everything is read again
             LexicalIndex.build(folder, ids, texts())
 

@@ -18,6 +18,7 @@ from index.home import collections
 from index.progress import ProgressCallback, nobody
 from index.rerank import Reranker
 from rag.answer import Answer, Found, Message, Piece
+from rag.hits import Hits
 from rag.language import ASKED, Asked, answer_language, question_language
 from rag.model import open_chat_model, yes_probability
 from rag.retrieve import Filters, Hit, interleaved, retrieve
@@ -133,9 +134,9 @@ class Chatbot:
         for language in LANGUAGES:
             yes_probability(self.chat_model, as_messages(probe_messages("?", [], language)))
 
-    def search(self, question: str, k: int = 10, *, filters: Filters | None = None) -> list[Hit]:
+    def search(self, question: str, k: int = 10, *, filters: Filters | None = None) -> Hits:
         """The `k` best passages for `question`, best first. Raises QuestionError for one that cannot be asked."""
-        return retrieve(self._collection, checked(question), k, filters=filters, reranker=self._reranker)
+        return Hits(retrieve(self._collection, checked(question), k, filters=filters, reranker=self._reranker))
 
     def as_retriever(self, k: int = 10, *, filters: Filters | None = None) -> "KotaeRetriever":
         """The same search as a LangChain retriever: scores and offsets are in each document's metadata."""

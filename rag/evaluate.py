@@ -22,6 +22,7 @@ from rag.journal import Journal, code_version, key_of
 from rag.judge import Judge, name_of
 from rag.language import Asked
 from rag.places import Indexed, is_placed
+from rag.remote_model import without_login
 from rag.retrieve import Hit
 from rag.scorecard import Scorecard
 from rag.scoring import DEPTH, score
@@ -119,6 +120,7 @@ def _configuration(settings: Settings, indexed: Indexed, retrieval_only: bool, v
     shown = {
         field.name: getattr(settings, field.name) for field in dataclasses.fields(settings) if field.name not in _ASIDE
     }
+    shown["chat_url"] = without_login(settings.chat_url)  # a report is shown to others
     return {
         "mode": "retrieval" if retrieval_only else "answers",
         **{name: value if isinstance(value, str | int | float | bool) else str(value) for name, value in shown.items()},

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from rag.answer import Message
 from rag.gold import GoldQuestion
 from rag.model import open_chat_model, stream_text, yes_probability
+from rag.remote_model import without_login
 from rag.settings import Settings
 from rag.writer import as_messages
 
@@ -48,7 +49,7 @@ class ModelJudge:
     def name(self) -> str:
         """Model and place, as reports show it and as stored judgements are known by."""
         chosen = self._chosen
-        return f"{chosen.chat_model} ({chosen.chat_url or 'in this process'}), prompt {VERSION}"
+        return f"{chosen.chat_model} ({without_login(chosen.chat_url) or 'in this process'}), prompt {VERSION}"
 
     @cached_property
     def chat_model(self) -> "BaseChatModel":

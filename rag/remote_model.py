@@ -21,7 +21,7 @@ def open_endpoint(*, url: str, model: str, key: str, first_token_seconds: float)
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise SettingsError(
-            f"KOTAE_CHAT_URL is {_shown(url)!r}: set it to the endpoint's base URL, such as http://127.0.0.1:11434/v1"
+            f"KOTAE_CHAT_URL is {without_login(url)!r}: set it to the endpoint's base URL, such as http://127.0.0.1:11434/v1"
         )
     # langchain and openai take 2 s to import: only for who uses an endpoint.
     from langchain.chat_models import init_chat_model
@@ -75,7 +75,7 @@ def translated(error: Exception, chat_model: "BaseChatModel", *, said: bool = Fa
 
     url = str(getattr(chat_model, "openai_api_base", None) or "")
     model = str(getattr(chat_model, "model_name", ""))
-    where = f"the chat endpoint {_shown(url)!r}" if url else "the chat model"
+    where = f"the chat endpoint {without_login(url)!r}" if url else "the chat model"
     status = getattr(error, "status_code", None)
     if isinstance(error, openai.APITimeoutError) or "Timeout" in type(error).__name__:
         return ChatModelTimeout(f"{where} did not answer in time: try again, or choose a faster model than {model!r}")
@@ -120,6 +120,6 @@ def _first_line(error: Exception) -> str:
     return lines[0][:200] if lines else type(error).__name__
 
 
-def _shown(url: str) -> str:
-    """The URL without a user name or password in it."""
+def without_login(url: str) -> str:
+    """The URL without a user name or password in it, to be shown."""
     return re.sub(r"(?<=//)[^/@]*@", "", url)

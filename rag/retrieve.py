@@ -11,36 +11,21 @@ from dataclasses import asdict, dataclass, field, replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from index.article import Article, Language, Passage
+from index.article import Article, Passage
 from rag.language import question_language
+from rag.ranking import Scored, Weights, rank, twins_together
 
 if TYPE_CHECKING:  # numpy and the patterns of the word index are not for `import rag`
     from index.collection import Collection
-    from index.generation import Candidate, Candidates, Generation
+    from index.generation import Generation
     from index.rerank import Reranker
-    from index.space import Spread
 
 POOL = 100  # passages of each leg and language that are looked at
 MOST_POOL = 16 * POOL  # when copies or one long article fill them
-TWIN = 0.4  # cosine by content from which two passages say the same in two languages; unrelated ones stay below 0.2
-LEVEL = 0.3  # share of the best score of a language that is taken off all its scores
 READ = 15  # passages read at a time, best first: few more than are wanted most often
 COPY = 0.85  # share of four-character pieces from which one passage repeats another
 RERANKED = 30  # passages a reranker reads
-OWN = 5  # passages in the question's language among which the twin of a foreign one is looked for
 MAX_PER_ARTICLE = 4  # passages of one article among the hits, while others match
-
-
-@dataclass(frozen=True, kw_only=True)
-class Weights:
-    """How much the words count beside the similarity, by whether question and passage share their language.
-
-    Across languages the words are those that the dictionary translates, and names and figures.
-    """
-
-    words_same: float = 0.30
-    words_cross: float = 0.25
-    names_cross: float = 0.12  # in place of words_cross where no word of the question is translated
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +34,7 @@ class Hit:
 
     `score`: higher is better; comparable within one search only. `parts` holds what it was made of: `similarity`
     (cosine, 1.0 is the same direction) and `words` (BM25), each also in standard deviations above the mean of all
-    passages in its language (`similarity_z`, `words_z`).
+    passages in its language (`similarity_z`, `words_z`); `twin` is what its translation among the passages found adds.
     """
 
     passage: Passage
@@ -89,15 +74,6 @@ class Filters:
         return bool(self.languages or self.article_ids or self.sources or self.date_from or self.date_to)
 
 
-@dataclass(frozen=True)
-class _Scored:
-    candidate: "Candidate"
-    score: float
-    similarity_z: float
-    words_z: float
-    rerank: float | None = None
-
-
 def retrieve(
     collection: "Collection",
     question: str,
@@ -119,12 +95,12 @@ def retrieve(
     weights = weights or Weights()
     if not asked.groups:
         weights = replace(weights, words_cross=weights.names_cross)
-    most = min(len(index.passage_ids), MOST_POOL) if allowed is None else 0
+    most = min(len(index.passage_ids if allowed is None else allowed), MOST_POOL)
     passages: dict[str, Passage] = {}
     pool, enough = max(POOL, k), False
     while not enough:
         candidates = index.candidates(asked, pool, allowed)
-        ranked = _own_language_first(index, rank(candidates, language, weights), language)
+        ranked = twins_together(rank(candidates, language, weights), language, index.twins)
         distinct = _distinct(index, ranked, passages, max(k, RERANKED) if reranker else k)
         # Copies, or the passages of one long article, may fill the pool: then what stands behind them is looked at.
         enough = pool >= most or _places(passages[s.candidate.passage_id].article_id for s in distinct) >= k
@@ -143,11 +119,30 @@ def retrieve(
                 "similarity_z": scored.similarity_z,
                 "words": scored.candidate.words,
                 "words_z": scored.words_z,
+                **({"twin": scored.twin} if scored.twin else {}),
                 **({} if scored.rerank is None else {"rerank": scored.rerank}),
             },
         )
         for scored in chosen
     ]
+
+
+def with_neighbours(collection: "Collection", hits: Sequence[Hit], best: int) -> list[Hit]:
+    """`hits`, the first `best` of them joined with the passages before and after them, for who reads on at their edges.
+
+    Hits that lie within a better one that was joined are left out, so nothing is read twice.
+    """
+    around = collection.around([hit.passage for hit in hits[:best]])
+    joined: list[Hit] = []
+    for hit in hits:
+        if not any(
+            other.article.id == hit.article.id
+            and other.passage.start <= hit.passage.start
+            and hit.passage.end <= other.passage.end
+            for other in joined
+        ):
+            joined.append(replace(hit, passage=around.get(hit.passage.id, hit.passage)))
+    return joined
 
 
 def interleaved(first: Sequence[Hit], second: Sequence[Hit], k: int) -> list[Hit]:
@@ -156,51 +151,12 @@ def interleaved(first: Sequence[Hit], second: Sequence[Hit], k: int) -> list[Hit
     return list({hit.passage.id: hit for hit in reversed(list(turns))}.values())[::-1][:k]
 
 
-def rank(candidates: "Candidates", language: Language, weights: Weights) -> list[_Scored]:
-    """All candidates with their fused scores, best first.
-
-    fused = (1 - w) z(similarity) + w z(words), with w by whether question and passage share their language;
-    score = fused - LEVEL (the best fused score of the passage's language): the more the best of one language stands
-    out, the more room it leaves below it to the best of the other.
-    """
-    fused: list[tuple[Candidate, float, float, float]] = []
-    best: dict[Language, float] = {}
-    for candidate in candidates.found:
-        of = candidate.language
-        weight = weights.words_same if of == language else weights.words_cross
-        similarity_z = _z(candidate.similarity, candidates.similarity[of])
-        words_z = _z(candidate.words, candidates.words[of])
-        score = (1 - weight) * similarity_z + weight * words_z
-        best[of] = max(score, best.get(of, score))
-        fused.append((candidate, score, similarity_z, words_z))
-    levelled = [
-        _Scored(candidate, score - LEVEL * best[candidate.language], similarity_z, words_z)
-        for candidate, score, similarity_z, words_z in fused
-    ]
-    return sorted(levelled, key=lambda scored: (-scored.score, scored.candidate.passage_id))
-
-
-def _own_language_first(index: "Generation", ranked: list[_Scored], language: Language) -> list[_Scored]:
-    """When the best passage is foreign and one in the question's language says the same, that one comes first."""
-    if not ranked or ranked[0].candidate.language == language:
-        return ranked
-    own = [scored for scored in ranked if scored.candidate.language == language][:OWN]
-    alike = index.alike(ranked[0].candidate.passage_id, [scored.candidate.passage_id for scored in own])
-    for scored, similarity in zip(own, alike, strict=True):
-        if similarity >= TWIN:
-            first = replace(scored, score=ranked[0].score)
-            return [first, *(other for other in ranked if other is not scored)]
-    return ranked
-
-
-def _distinct(
-    index: "Generation", ranked: Sequence[_Scored], passages: dict[str, Passage], enough: int
-) -> list[_Scored]:
+def _distinct(index: "Generation", ranked: Sequence[Scored], passages: dict[str, Passage], enough: int) -> list[Scored]:
     """`ranked` without passages that repeat a better one but for a few characters, down to where `enough` are found.
 
     Those beyond MAX_PER_ARTICLE of one article are kept, but not counted as found. What is read goes into `passages`.
     """
-    kept: list[_Scored] = []
+    kept: list[Scored] = []
     seen: list[frozenset[str]] = []
     taken: list[str] = []
     for number, scored in enumerate(ranked):
@@ -232,21 +188,17 @@ def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
 
 
 def _reranked(
-    reranker: "Reranker", question: str, ranked: list[_Scored], passages: Mapping[str, Passage]
-) -> list[_Scored]:
+    reranker: "Reranker", question: str, ranked: list[Scored], passages: Mapping[str, Passage]
+) -> list[Scored]:
     first, rest = ranked[:RERANKED], ranked[RERANKED:]
     scores = reranker.scores(question, [passages[scored.candidate.passage_id].embedded_text for scored in first])
     again = [replace(scored, score=score, rerank=score) for scored, score in zip(first, scores, strict=True)]
     return sorted(again, key=lambda scored: (-scored.score, scored.candidate.passage_id)) + rest
 
 
-def _z(value: float, spread: "Spread") -> float:
-    return (value - spread.mean) / spread.deviation if spread.deviation > 1e-9 else 0.0
-
-
-def _spread_over_articles(ranked: Sequence[_Scored], passages: Mapping[str, Passage], k: int) -> list[_Scored]:
+def _spread_over_articles(ranked: Sequence[Scored], passages: Mapping[str, Passage], k: int) -> list[Scored]:
     """The first `k`, no article with more than MAX_PER_ARTICLE of them while others match."""
-    chosen, spare = list[_Scored](), list[_Scored]()
+    chosen, spare = list[Scored](), list[Scored]()
     taken: dict[str, int] = {}
     for scored in ranked:
         article_id = passages[scored.candidate.passage_id].article_id

@@ -28,12 +28,13 @@ class Settings:
     embedder: str = DEFAULT_EMBEDDER  # KOTAE_EMBEDDER: a known name, a folder, or (if the hub is allowed) a hub name
     reranker: str = ""  # KOTAE_RERANKER: folder of a sentence-transformers CrossEncoder; "" uses none
     chat_model: str = DEFAULT_CHAT_MODEL  # KOTAE_CHAT_MODEL: a known name, a .gguf file, or the endpoint's model name
-    chat_url: str = ""  # KOTAE_CHAT_URL: base URL of an OpenAI-compatible endpoint; "" runs the model in this process
+    # KOTAE_CHAT_URL: base URL of an OpenAI-compatible endpoint, perhaps with a login; "" runs the model here
+    chat_url: str = field(default="", repr=False)
     chat_key: str = field(default="", repr=False)  # KOTAE_CHAT_KEY: its key; never printed
     allow_hub: bool = False  # KOTAE_ALLOW_HUB=1: a missing model may be fetched from the model hub
     keep_feedback: bool = False  # KOTAE_KEEP_FEEDBACK=1: what readers think of answers is kept in the home
     judge_model: str = ""  # KOTAE_JUDGE_MODEL: for `kotae eval --judge`, named as chat_model is; "" takes chat_model
-    judge_url: str = ""  # KOTAE_JUDGE_URL: its endpoint; "" runs it in this process
+    judge_url: str = field(default="", repr=False)  # KOTAE_JUDGE_URL: its endpoint; "" runs it in this process
     judge_key: str = field(default="", repr=False)  # KOTAE_JUDGE_KEY: its key; never printed
     threads: int = 0  # KOTAE_THREADS: threads for the models; 0 takes the cores this process may use
 

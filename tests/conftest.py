@@ -31,6 +31,23 @@ def chat_model(models_folder: Path, tmp_path_factory: pytest.TempPathFactory) ->
     return opened
 
 
+@pytest.fixture(scope="session")
+def cross_encoder(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Path:
+    """A folder with a tiny untrained CrossEncoder, always the same: none installs from the package index."""
+    import torch
+    from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
+
+    folder = tmp_path_factory.mktemp("cross-encoder")
+    config = BertConfig(
+        vocab_size=250_037, hidden_size=8, num_hidden_layers=1, num_attention_heads=1, intermediate_size=8, num_labels=1
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(2026)
+        BertForSequenceClassification(config).save_pretrained(folder)
+    AutoTokenizer.from_pretrained(embedder.folder).save_pretrained(folder)
+    return folder
+
+
 SEEDS = Path(__file__).parent.parent / "seeds" / "articles"
 
 

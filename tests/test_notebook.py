@@ -69,8 +69,9 @@ def test_the_object_and_its_citations(cells: dict[str, Any]) -> None:
     assert "'answered': True" in shown(cells["to-dict"], "text/plain")
 
 
-def test_hits_make_a_table(cells: dict[str, Any]) -> None:
+def test_hits_make_a_table_with_the_parts_of_each_score_and_stay_a_list(cells: dict[str, Any]) -> None:
     html = shown(cells["search"], "text/html")
     assert html.count("<tr") == 6
-    for column in ("score", "similarity", "words", "title", "language", "date", "text"):
-        assert f"<th>{column}</th>" in html
+    for column in ("score", "similarity", "similarity_z", "words", "words_z", "passage"):
+        assert f">{column}</th>" in html
+    assert shown(cells["search-list"], "text/plain").count("(") >= 3

@@ -166,11 +166,18 @@ def test_only_the_passages_allowed_are_compared_while_the_spread_stays_that_of_a
     assert candidates(collection, "aa", "en", 10, []).found == ()
 
 
-def test_alike_is_the_cosine_of_what_passages_are_about_whatever_their_languages(collection: Collection) -> None:
+def test_the_twin_of_a_passage_is_the_one_most_alike_in_the_other_language(collection: Collection) -> None:
     ids = {id.split("#")[0]: id for id in collection.now().select()}
-    found = collection.now().alike(ids["e1"], [ids["j1"], ids["j4"], ids["e4"]])
-    assert found == pytest.approx([centred("e1") @ centred(id) for id in ("j1", "j4", "e4")], abs=1e-5)
-    assert collection.now().alike(ids["e1"], []) == []
+    alike = {en: {ja: float(centred(en) @ centred(ja)) for ja in JAPANESE} for en in ENGLISH}
+    expected = {en: max(of, key=of.__getitem__) for en, of in alike.items() if max(of.values()) >= 0.9}
+    for ja in JAPANESE:
+        best = max(ENGLISH, key=lambda en: alike[en][ja])
+        if alike[best][ja] >= 0.9:
+            expected[ja] = best
+    assert 0 < len(expected) < 8
+    found = collection.now().twins(list(ids.values()), 0.9)
+    assert {one.split("#")[0]: other.split("#")[0] for one, other in found.items()} == expected
+    assert collection.now().twins([ids["e1"], ids["e2"]], -1.0) == {}
 
 
 def test_likeness_compares_a_question_with_sentences_and_embeds_each_sentence_once(home: Home) -> None:

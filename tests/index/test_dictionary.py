@@ -5,8 +5,9 @@ import pytest
 
 from index.dictionary import Dictionary, Group, met
 from index.errors import ModelError
-from index.jmdict import english_key, name_key, romanised, spellings
+from index.jmdict import JMDICT, english_key, name_key, romanised, spellings
 from index.lexical import LexicalIndex
+from index.modelfiles import verify
 from index.words import terms
 
 TABLES = {
@@ -102,3 +103,9 @@ def test_a_dictionary_word_is_spelled_as_texts_inflect_it(word: str, kinds: list
 def test_long_vowels_of_names_are_one() -> None:
     assert romanised("Shinzō Abe (1954.9-)") == "shinzou abe"
     assert {name_key(name) for name in ("otani", "ohtani", "ootani", "outani")} == {"otani"}
+
+
+def test_the_tables_that_were_made_from_the_package_have_the_recorded_digest(models_folder: Path) -> None:
+    # They are made once per machine (30 s), by `make test` too; here only their bytes are read again.
+    assert Dictionary.open(models_folder)
+    assert verify(JMDICT, models_folder).ready

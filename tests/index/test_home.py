@@ -2,6 +2,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -156,7 +157,7 @@ def test_a_database_that_a_reader_is_writing_to_is_copied_whole_and_without_its_
         assert (first / "db.sqlite3-journal").exists()
         with home.writing():
             second = home.begin(copy_live=True)
-    assert [path.name for path in second.iterdir()] == ["db.sqlite3"]
+    assert sorted(path.name for path in second.iterdir()) == ["db.sqlite3", "files.json"]
     with closing(sqlite3.connect(second / "db.sqlite3")) as copy:
         assert copy.execute("SELECT count(*) FROM t").fetchall() == [(0,)]
 
@@ -186,6 +187,17 @@ def test_a_second_writer_is_told_which_process_writes_and_may_write_when_that_is
     other.stdout.close()
     with home.writing():
         assert (tmp_path / "writer.pid").read_text() == str(os.getpid())
+
+
+def test_a_second_writer_that_comes_before_the_first_has_noted_its_id_waits_for_the_note(tmp_path: Path) -> None:
+    with Home(tmp_path).writing():
+        (tmp_path / "writer.pid").write_text("999999999")  # of one that was killed
+        noted = threading.Timer(0.2, lambda: (tmp_path / "writer.pid").write_text(str(os.getpid())))
+        noted.start()
+        with pytest.raises(IndexBusy, match=f"^process {os.getpid()} is writing"), Home(tmp_path).writing():
+            pass
+        noted.join()
+    assert not (tmp_path / "writer.pid").exists()
 
 
 def test_a_second_writer_in_the_same_process_is_refused_too(tmp_path: Path) -> None:

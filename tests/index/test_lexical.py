@@ -1,6 +1,8 @@
 import json
+import random
 from pathlib import Path
 
+import bm25s
 import numpy as np
 import pytest
 
@@ -51,6 +53,20 @@ def test_scores_are_bm25_in_the_order_of_the_ids(tmp_path: Path) -> None:
     assert index.passage_ids == ("x", "y")
     assert index.scores("うえ").dtype == np.float32
     assert index.scores("うえ") == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_scores_of_every_term_are_those_that_bm25s_makes(tmp_path: Path) -> None:
+    draw = random.Random(7)
+    known = ["cat", "dog", "emu", "猫", "金額", "ant"]
+    texts = [" ".join(draw.choices(known, k=draw.randrange(40))) for _ in range(60)]
+    index = LexicalIndex.build(tmp_path / "words", [str(n) for n in range(60)], texts)
+    vocabulary: dict[str, int] = {}
+    ids = [[vocabulary.setdefault(term, len(vocabulary)) for term in words.terms(text)] for text in texts]
+    theirs = bm25s.BM25(k1=0.8, b=0.7, method="lucene", backend="numpy")
+    theirs.index((ids, vocabulary), create_empty_token=False, show_progress=False)
+    assert index._vocabulary == vocabulary
+    for name, array in theirs.scores.items():
+        assert np.allclose(index._bm25.scores[name], array, rtol=1e-6, atol=0), name
 
 
 def test_scores_of_no_known_term_are_zeros_for_every_passage(built: LexicalIndex) -> None:

@@ -15,6 +15,7 @@ from index.errors import ChatModelError
 from index.home import Home
 from index.progress import Progress
 from rag.chatbot import Chatbot
+from rag.compare import compare
 from rag.evaluate import FAILURES_IN_A_ROW, evaluate
 from rag.gold import GoldError, GoldPassage, GoldQuestion, read_gold
 from rag.journal import Journal, JournalError, code_version, key_of
@@ -292,3 +293,22 @@ def test_the_real_search_over_the_seeds(seeds_home: Path, models_folder: Path) -
     assert card.metrics["article_hit@5"].mean > 0.9
     assert set(card.by_pair) >= {"ja-ja", "ja-en", "en-ja", "en-en"}
     assert Indexed.open(Home(seeds_home)).digest == Indexed.open(Home(seeds_home)).digest != ""
+
+
+def test_what_a_reranker_gains_is_measured_and_the_settings_name_it(
+    seeds_home: Path, models_folder: Path, cross_encoder: Path
+) -> None:
+    questions = [gold for gold in read_gold(ROOT / "seeds" / "questions.jsonl") if gold.passages][:12]
+    cards = {}
+    for reranker in ("", str(cross_encoder)):
+        bot = Chatbot.open(settings=Settings(home=seeds_home, models=models_folder, reranker=reranker))
+        cards[reranker] = bot.evaluate(questions, retrieval_only=True)
+        [first, *rest] = bot.search(questions[0].question, 5)
+        assert [hit.score for hit in rest] == sorted((hit.score for hit in rest), reverse=True)
+        assert ("rerank" in first.parts) == bool(reranker)
+        bot.close()
+    plain, reranked = cards.values()
+    assert (plain.configuration["reranker"], reranked.configuration["reranker"]) == ("", str(cross_encoder))
+    # An untrained one puts the passages in an order of its own: worse, and the comparison says by how much.
+    difference = compare(reranked, plain).differences["mrr"]
+    assert difference.mean < -0.1

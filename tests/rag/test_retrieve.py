@@ -1,5 +1,5 @@
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,8 @@ from index.embed import Embedder
 from index.generation import Asked, Candidate, Candidates
 from index.home import Home
 from index.space import Spread
-from rag.retrieve import LEVEL, MAX_PER_ARTICLE, POOL, Filters, Hit, Weights, rank, retrieve
+from rag.ranking import LEVEL, Weights, rank, twins_together
+from rag.retrieve import MAX_PER_ARTICLE, POOL, Filters, Hit, retrieve, with_neighbours
 from tests.doubles import LetterEmbedder
 
 
@@ -125,6 +126,43 @@ def test_candidates_with_equal_scores_are_ranked_by_id() -> None:
     assert [one.candidate.passage_id for one in ranked] == ["e1", "e2", "e3"]
 
 
+def test_translations_support_each_other_and_the_one_in_the_questions_language_comes_first() -> None:
+    spread = {"en": Spread(mean=0.0, deviation=1.0), "ja": Spread(mean=0.0, deviation=1.0)}
+    scores = {"e1": 4.0, "e2": 3.0, "e3": 1.0, "j1": 4.0, "j2": 3.0, "j3": 2.0}
+    found = tuple(candidate(id, value, 0.0) for id, value in scores.items())
+    ranked = rank(Candidates(found=found, similarity=spread, words=spread), "en", Weights(words_same=0, words_cross=0))
+    asked: list[tuple[list[str], float]] = []
+
+    def twins(ids: Sequence[str], least: float) -> dict[str, str]:
+        asked.append((sorted(ids), least))
+        return {"j1": "e3", "e3": "j1", "j2": "e2", "e2": "j2"}
+
+    together = twins_together(ranked, "en", twins)
+    assert asked == [(sorted(scores), 0.5)]
+    before = {id: score - LEVEL * 4.0 for id, score in scores.items()}
+    gained = before | {
+        "e2": before["e2"] + before["j2"],
+        "j2": before["j2"] + before["e2"],
+        "e3": before["e3"] + before["j1"],  # its twin stands out, it does not: only it gains
+    }
+    assert [(one.candidate.passage_id, pytest.approx(one.score)) for one in together] == [
+        ("e2", gained["e2"]),
+        ("j2", gained["j2"]),
+        ("e1", gained["e1"]),
+        ("e3", gained["j1"]),  # put before its translation
+        ("j1", gained["j1"]),
+        ("j3", gained["j3"]),
+    ]
+    assert [one.twin for one in together] == pytest.approx([1.8, 1.8, 0, before["j1"], 0, 0])
+
+
+def test_without_translations_among_the_passages_the_order_stays() -> None:
+    spread = {"en": Spread(mean=0.0, deviation=1.0), "ja": Spread(mean=0.0, deviation=1.0)}
+    found = tuple(candidate(id, value, 0.0) for id, value in (("e1", 1.0), ("j1", 2.0)))
+    ranked = rank(Candidates(found=found, similarity=spread, words=spread), "en", Weights())
+    assert twins_together(ranked, "en", lambda *_: {}) == ranked
+
+
 def test_of_two_passages_that_say_the_same_the_one_in_the_questions_language_comes_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -137,7 +175,7 @@ def test_of_two_passages_that_say_the_same_the_one_in_the_questions_language_com
     collection = collection_of(tmp_path, rows)
     assert ids(retrieve(collection, "ああ", 3))[:2] == ["a-ja", "a-en"]
     assert ids(retrieve(collection, "aa", 3))[:2] == ["a-en", "a-ja"]
-    monkeypatch.setattr("rag.retrieve.TWIN", 1.1)  # nothing is that much alike: then the scores alone decide
+    monkeypatch.setattr("rag.ranking.TWIN", 1.1)  # nothing is that much alike: then the scores alone decide
     assert ids(retrieve(collection, "ああ", 3))[:2] == ["a-en", "a-ja"]
     collection.close()
 
@@ -171,6 +209,31 @@ def test_more_hits_than_the_pool_holds_can_be_asked_for(tmp_path: Path) -> None:
     ]
     collection = collection_of(tmp_path, rows)
     assert len(retrieve(collection, "aab", POOL + 30)) == POOL + 30
+    collection.close()
+
+
+def test_the_best_hits_are_joined_with_their_neighbours_and_what_lies_within_them_is_left_out(tmp_path: Path) -> None:
+    words = ["one", "two", "three", "four", "five", "six"]
+    long = "\n".join(f"# H{n}\n{'a' * (n + 3)} {word} {word[::-1]}." for n, word in enumerate(words))
+    collection = collection_of(tmp_path, [{"id": "long", "text": long}, {"id": "far", "text": "ccc zzz."}])
+    parts = sorted(
+        (hit for hit in retrieve(collection, "aaaa", 10) if hit.article.id == "long"), key=lambda h: h.passage.start
+    )
+    far = next(hit for hit in retrieve(collection, "zzz", 10) if hit.article.id == "far")
+    assert len(parts) == len(words)
+    hits = [parts[2], far, parts[1], parts[5], parts[0]]
+    joined = with_neighbours(collection, hits, 2)
+    assert ids(joined) == ["long", "far", "long", "long"]
+    first = joined[0].passage
+    assert (first.start, first.end) == (parts[1].passage.start, parts[3].passage.end)
+    assert first.text == parts[2].article.text[first.start : first.end]
+    assert (first.heading, joined[0].score) == ("H2", parts[2].score)
+    assert joined[1:] == [far, parts[5], parts[0]]
+    edge = with_neighbours(collection, [parts[0], parts[5]], 2)
+    assert [(hit.passage.start, hit.passage.end) for hit in edge] == [
+        (parts[0].passage.start, parts[1].passage.end),
+        (parts[4].passage.start, parts[5].passage.end),
+    ]
     collection.close()
 
 
@@ -215,6 +278,8 @@ def test_a_good_passage_is_found_behind_more_copies_than_the_pool_holds(
     copies = [{"id": f"c{n:03}", "title": "T", "text": f"{text} {n}."} for n in range(POOL + 30)]
     collection = collection_of(tmp_path, [*copies, {"id": "far", "title": "T", "text": f"{other} aaaa."}])
     assert ids(retrieve(collection, "aaaa", 2)) == ["c000", "far"]
+    everything_but_one = Filters(article_ids=[*(row["id"] for row in copies[:-1]), "far"])
+    assert ids(retrieve(collection, "aaaa", 2, filters=everything_but_one)) == ["c000", "far"]
     collection.close()
 
 

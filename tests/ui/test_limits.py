@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -16,6 +17,14 @@ from ui.limits import CLIENTS, REQUESTS, WRONG_PASSWORDS, Limit
 from ui.page_settings import PageSettings
 from ui.turns import WAITING_ROOM
 from ui.users import Users, add_user
+
+
+def get(url: str, **options: Any) -> httpx.Response:
+    return httpx.get(url, timeout=60, **options)
+
+
+def post(url: str, **options: Any) -> httpx.Response:
+    return httpx.post(url, timeout=60, **options)
 
 
 def ask(question: str) -> dict[str, object]:
@@ -64,7 +73,10 @@ def test_guessing_passwords_is_slowed_down_and_who_has_logged_in_is_not(
         assert 0 < int(tried[-1].headers["retry-after"]) <= 300
         assert httpx.get(f"{url}/config", auth=("bo", "other-word"), timeout=30).status_code == 429
         assert httpx.get(f"{url}/config", auth=("ai", "secret-word"), timeout=30).status_code == 200
-        assert httpx.get(f"{url}/config", headers={"authorization": "Bearer ai:secret-word"}).status_code == 200
+        assert (
+            httpx.get(f"{url}/config", headers={"authorization": "Bearer ai:secret-word"}, timeout=30).status_code
+            == 200
+        )
 
 
 def test_a_password_is_remembered_only_once_it_was_right_and_until_the_file_changes(users: Path) -> None:
@@ -108,22 +120,22 @@ def test_what_is_too_much_is_refused_before_it_is_read(url: str) -> None:
     with pytest.raises(QuestionError, match=r"^the question has 10,000 characters: ask with 4,000 at most"):
         checked("q" * 10_000)
     assert checked("q" * MAX_QUESTION) == "q" * MAX_QUESTION
-    assert httpx.post(f"{url}/v1/chat/completions", content=b"x" * 300_000).status_code == 413
-    assert httpx.post(f"{url}/kotae/upload?name=a.txt", content=b"x" * (33 * 1024 * 1024)).status_code == 413
+    assert post(f"{url}/v1/chat/completions", content=b"x" * 300_000).status_code == 413
+    assert post(f"{url}/kotae/upload?name=a.txt", content=b"x" * (33 * 1024 * 1024)).status_code == 413
 
 
 def test_no_reply_sets_a_cookie_or_shows_a_path_or_a_trace(url: str) -> None:
     replies = [
-        httpx.get(f"{url}/"),
-        httpx.get(f"{url}/config"),
-        httpx.post(f"{url}/v1/chat/completions", content=b"{"),
-        httpx.post(f"{url}/v1/chat/completions", content=b"[" * 100_000),
-        httpx.post(f"{url}/kotae/source", content=json.dumps({"turn": 1, "part": {}})),
-        httpx.post(f"{url}/kotae/source", content=b"\xff" * 100),
-        httpx.get(f"{url}/kotae/article?id=%00..%2f..%2fetc%2fpasswd"),
-        httpx.get(f"{url}/kotae/articles?q=%ff&date_from=%00"),
-        httpx.post(f"{url}/gradio_api/queue/join", content=b"{}"),
-        httpx.post(f"{url}/gradio_api/call/ask", json={"data": [{"a": 1}, [], None, 4]}),
+        get(f"{url}/"),
+        get(f"{url}/config"),
+        post(f"{url}/v1/chat/completions", content=b"{"),
+        post(f"{url}/v1/chat/completions", content=b"[" * 100_000),
+        post(f"{url}/kotae/source", content=json.dumps({"turn": 1, "part": {}})),
+        post(f"{url}/kotae/source", content=b"\xff" * 100),
+        get(f"{url}/kotae/article?id=%00..%2f..%2fetc%2fpasswd"),
+        get(f"{url}/kotae/articles?q=%ff&date_from=%00"),
+        post(f"{url}/gradio_api/queue/join", content=b"{}"),
+        post(f"{url}/gradio_api/call/ask", json={"data": [{"a": 1}, [], None, 4]}),
     ]
     for reply in replies:
         assert "set-cookie" not in reply.headers
