@@ -88,7 +88,7 @@ def visited(browser: Browser, url: str, **context: Any) -> Iterator[Watched]:
         page.on("pageerror", lambda error: watched.complaints.append(str(error)))
         page.set_default_timeout(15_000)
         page.goto(url)
-        page.locator("#k-box textarea").wait_for()
+        page.locator("#k-box textarea").wait_for(timeout=60_000)  # a busy machine takes its time
         page.wait_for_selector("html[data-kotae]")
         yield watched
 

@@ -92,6 +92,7 @@ def titles(page: Page) -> list[str]:
 def searchable(page: Page, count: int) -> None:
     """Waits until the page says that so many articles can be searched."""
     expect(page.locator("#k-upload-state")).to_contain_text(texts.SEARCHABLE.filled(count=count).ja, timeout=30_000)
+    expect(page.locator("#k-panel .k-entry")).to_have_count(count)  # and the list shows them
 
 
 def test_pasted_text_becomes_an_article_with_its_title(tabs: tuple[Watched, Watched]) -> None:
