@@ -31,7 +31,7 @@ ANCHORED = {"match", "fullmatch"}
 SMALL, LARGE = 2_000, 500_000  # characters; twice as many are compared with them
 NOTHING = 0.003  # seconds below which a time says nothing
 WORST = 3.0  # time(2n) / time(n); 2 is linear, 4 is quadratic
-LARGEST = 8  # patterns that are also run over a megabyte: those that were slowest for each character
+LARGEST = 6  # patterns that are also run over a megabyte: those that were slowest for each character
 ANY = (
     "a",
     " ",
@@ -226,8 +226,8 @@ def judged(found: dict[str, tuple[re.Pattern[str], set[str]]]) -> tuple[list[str
 
 
 def _size(took: float) -> int:
-    """Characters that take a quarter of a second, LARGE at most: a slow pattern may still be a linear one."""
-    return min(LARGE, int(2 * SMALL * 0.25 / took))
+    """Characters that take 0.15 s, LARGE at most: a slow pattern may still be a linear one."""
+    return min(LARGE, int(2 * SMALL * 0.15 / took))
 
 
 @pytest.mark.timeout(120)
