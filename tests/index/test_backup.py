@@ -119,6 +119,7 @@ def test_a_full_disk_leaves_no_archive_and_no_index(
     with pytest.raises(StoreError, match=r"^cannot write '.*b.zip': No space left on device$"):
         export_index(home, tmp_path / "b.zip")
     assert [path.name for path in tmp_path.glob("*b.zip*")] == []
+    monkeypatch.undo()
     monkeypatch.setattr("index.packed._copy", full)
     with pytest.raises(StoreError, match=r"^cannot unpack '.*a.zip': No space left on device$"):
         import_index(Home(tmp_path / "other"), archive, LetterEmbedder())

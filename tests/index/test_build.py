@@ -321,7 +321,7 @@ STEPS: dict[str, str] = {
     "roots": "index.home.Home.note_roots",
     "list": "index.home.note_files",
     "flush": "index.home._flush",
-    "switch": "index.home.os.replace",
+    "switch": "index.home.Home._switch",
 }
 FAULTS = [(28, "No space left on device"), (13, "Permission denied"), (5, "Input/output error")]
 
