@@ -14,7 +14,7 @@ from index.collection import Collection
 from index.embed import Embedder, TextEmbedder
 from index.errors import StoreError
 from index.home import Home
-from rag.retrieve import retrieve
+from rag.retrieve import Filters, retrieve
 from tests.doubles import LetterEmbedder, write
 from tests.index.keep import ASKED, FIXTURES
 
@@ -24,9 +24,12 @@ HOMES, EXPORTS = (sorted(path.name for path in FIXTURES.glob(f"{kind}-*.zip")) f
 
 
 def answers(home: Home, embedder: TextEmbedder) -> dict[tuple[str, str], str]:
-    """The first article that is found for each question."""
+    """The first article that is found for each question, in its language."""
     collection = Collection(home, embedder)
-    found = {(question, of): retrieve(collection, question, 1)[0].article.id for question, of in ASKED}
+    found = {
+        (question, of): retrieve(collection, question, 1, filters=Filters(languages=(of,)))[0].article.id
+        for question, of in ASKED
+    }
     collection.close()
     return found
 
