@@ -3,6 +3,7 @@
 ONNX Runtime comes with Chroma and is imported in half a second, where torch and sentence-transformers take six.
 """
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,8 +24,11 @@ class Encoder:
 
     def __init__(self, path: Path, threads: int) -> None:
         """Raises ModelError when the graph cannot be loaded."""
+        # It reports to its makers unless told not to before it is imported; the call is for Windows.
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         import onnxruntime
 
+        onnxruntime.disable_telemetry_events()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1

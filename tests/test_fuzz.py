@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from index.errors import ArticleError
 from index.formats import ROW_SUFFIXES, TEXT_SUFFIXES
 from index.read import FileNote, LocatedArticle, read_articles
-from index.reader import _answer
+from index.reader import MEMORY, _answer
 from rag.cite import cite
 from rag.evidence import whole_passages
 from rag.hostile import as_data
@@ -28,6 +28,7 @@ from tests.index.samples import docx, epub, page, paragraph, zipped
 from tests.ui.test_hostile_page import SAFE_TAGS, Walk
 from ui import render
 from ui.cli import _parser
+from ui.render_sources import sources
 from ui.turns import Turn
 
 MINUTES = float(os.environ.get("KOTAE_FUZZ_MINUTES") or 0)
@@ -99,7 +100,7 @@ def test_a_damaged_file_ends_with_its_articles_or_a_reason(suffix: str, changes:
     for place, piece in changes:
         data[place % len(data) : place % len(data) + len(piece)] = piece
     answers = io.BytesIO()
-    _answer(answers, suffix, bytes(data))
+    _answer(answers, suffix, bytes(data), MEMORY)
     *found, end = map(json.loads, answers.getvalue().splitlines())
     assert end["kind"] == "end"
     assert {one["kind"] for one in found} <= {"article", "passed"}
@@ -112,7 +113,7 @@ def test_whatever_is_said_the_page_shows_text(question: str, written: str) -> No
     if over("render"):
         return
     turn = Turn(number=1, question=question, model_name=written, stage="writing", written=written, hits=())
-    html = render.question(turn) + render.answer(turn) + render.sources(turn)
+    html = render.question(turn) + render.answer(turn) + sources(turn)
     assert Walk(html, SAFE_TAGS).wrong == []
     html.encode("utf-8")
 

@@ -3,6 +3,7 @@ that a reader of the page may meet has its Japanese wording. Knows nothing of wh
 """
 
 import re
+from functools import partial
 
 from ui.texts import Text
 
@@ -139,26 +140,45 @@ _PATTERNS = {
     "cannot read the report {file}: {x}": "レポート「{file}」を読めません（{x}）。",
 }
 
-_NAMES = {
-    "file": r"(?P<quote>['\"]?)(?P<file>.+?)(?P=quote)",
-    "n": r"(?P<n>[\d,.]+)",
-    "m": r"(?P<m>[\d,.]+)",
-    **{name: f"(?P<{name}>.*?)" for name in "xyz"},
-}
 _NAME = re.compile(r"\{(\w+)\}")
-
-
-def _compiled(pattern: str) -> re.Pattern[str]:
-    parts = _NAME.split(pattern)  # text and names in turn
-    return re.compile("".join(_NAMES[part] if i % 2 else re.escape(part) for i, part in enumerate(parts)), re.DOTALL)
-
-
-_COMPILED = [(_compiled(pattern), japanese) for pattern, japanese in _PATTERNS.items()]
+_NUMBER = re.compile(r"[\d,.]+")
+_PARTS = [(_NAME.split(pattern), japanese) for pattern, japanese in _PATTERNS.items()]  # text and names in turn
 
 
 def in_both(message: str) -> Text:
     """The message in both languages; in English twice when it is one that no reader was thought to meet."""
-    for pattern, japanese in _COMPILED:
-        if found := pattern.fullmatch(message):
-            return Text(ja=_NAME.sub(lambda name: found[name[1]], japanese), en=message)
+    for parts, japanese in _PARTS:
+        if (values := _values(parts, message)) is not None:
+            return Text(ja=_NAME.sub(partial(_value, values), japanese), en=message)
     return Text(ja=message, en=message)
+
+
+def _value(values: dict[str, str], name: re.Match[str]) -> str:
+    return values[name[1]]
+
+
+def _values(parts: list[str], message: str) -> dict[str, str] | None:
+    """What stands in the message for each name; None when it does not fit. Linear: each text is looked for once."""
+    if not message.startswith(parts[0]):
+        return None
+    values: dict[str, str] = {}
+    at = len(parts[0])
+    for number in range(1, len(parts), 2):
+        name, text = parts[number], parts[number + 1]
+        if number + 2 < len(parts):
+            end = message.find(text, at)
+        else:
+            end = len(message) - len(text) if message.endswith(text) else -1
+        if end < at:
+            return None
+        value = message[at:end]
+        if name in "nm" and not _NUMBER.fullmatch(value):
+            return None
+        if name == "file":
+            quoted = len(value) > 2 and value[0] == value[-1] and value[0] in "'\""
+            value = value[1:-1] if quoted else value
+            if not value:
+                return None
+        values[name] = value
+        at = end + len(text)
+    return values if at == len(message) else None
