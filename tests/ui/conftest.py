@@ -27,7 +27,7 @@ CHROMIUM = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its event loop runs in this thread: a module without it needs its own
 def browser() -> Iterator[Browser]:
     path = shutil.which("chromium")
     if path is None:

@@ -21,6 +21,7 @@ from tests.ui.browsing import OpenPage
 from tests.ui.scripted import ScriptedBot, article, citation, hit
 from ui import render, render_panel
 from ui.records import from_record, to_record
+from ui.render_sources import sources
 from ui.terminal import plain
 from ui.turns import Turn
 
@@ -99,8 +100,8 @@ def test_nothing_that_asks_for_something_is_in_any_html(attack: str) -> None:
     answer = answered(attack)
     done = Turn(number=1, question=attack, model_name=attack, stage="done", answer=answer, hits=answer.hits)
     back = from_record(to_record(done))  # from a browser's own store
-    pieces = [render.question(done), render.answer(done), render.sources(done, to_record(done))]
-    pieces += [render.question(back), render.answer(back), render.sources(back)]
+    pieces = [render.question(done), render.answer(done), sources(done, to_record(done))]
+    pieces += [render.question(back), render.answer(back), sources(back)]
     pieces += [
         render.answer(replace(done, stage="writing", answer=None, written=attack[:cut])) for cut in range(len(attack))
     ]
