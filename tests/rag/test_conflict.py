@@ -3,12 +3,14 @@ from collections.abc import Sequence
 import pytest
 
 from index.article import Article, Language
-from rag.answer import Citation
+from rag.answer import Answer, Citation
 from rag.cite import quote
 from rag.conflict import Conflict, find_conflict, wording
 from rag.evidence import Excerpt, Sentence
 from rag.relevance import Likeness
+from rag.writer import Wanted, Writer
 from tests.doubles import article
+from tests.rag.test_chatbot import ScriptedModel
 
 JUNE = article("june", "2,300台を回収します。", title="6月の発表", language="ja", date="2025-06-03")
 AUGUST = article("august", "4,150台を回収します。", title="8月の発表", language="ja", date="2025-08-20")
@@ -109,3 +111,15 @@ def test_the_reader_is_told_the_other_article_its_date_and_its_figure_in_the_ans
     language: Language, said: str
 ) -> None:
     assert wording(Conflict(sentence=sentence(ABROAD), figures=("4,150 units",)), language).startswith(said)
+
+
+def test_an_answer_warns_of_the_other_article_and_a_sound_one_alone_does_not() -> None:
+    writer = Writer(ScriptedModel(pieces=()), alike(0.9))
+    given = Answer(question="何台?", text="", language="ja", answered=False)
+    wanted = Wanted(question="何台?", language="ja")
+    answer = writer.finished(given, wanted, "2,300台です。", excerpts(sentence(JUNE), sentence(AUGUST)))
+    assert answer.text == "2,300台です[1]。"
+    assert [warning.partition("。")[0] for warning in answer.warnings] == [
+        "『8月の発表』(2025-08-20)には4,150台とあります"
+    ]
+    assert writer.finished(given, wanted, "2,300台です。", excerpts(sentence(JUNE))).warnings == ()
