@@ -17,11 +17,12 @@ import numpy as np
 
 from rag import Chatbot, Settings
 from rag import evidence as reading
-from rag.evidence import Sentence, estimate_tokens, gather, rank_sentences
+from rag.evidence import Sentence, estimate_tokens, gather, places_of
 from rag.follow_up import searched
 from rag.gold import GoldPassage, GoldQuestion, read_gold
 from rag.language import question_language
 from rag.relevance import Clues, Place, clues
+from rag.retrieve import with_neighbours
 
 
 def main() -> None:
@@ -30,6 +31,7 @@ def main() -> None:
     parser.add_argument("--home", type=Path, default=None)
     parser.add_argument("--fit", action="store_true")
     parser.add_argument("--budget", type=int, default=reading.BUDGET)
+    parser.add_argument("--joined", type=int, default=0, help="join so many of the best hits with their neighbours")
     parser.add_argument("--gap", type=float, default=reading.GAP)
     options = parser.parse_args()
     reading.GAP = options.gap
@@ -42,7 +44,7 @@ def main() -> None:
             continue
         question = searched(gold.question, gold.history)
         language = question_language(question)
-        hits = bot.search(question, 10)
+        hits = with_neighbours(bot._collection, bot.search(question, 10), options.joined)
         excerpts = gather(question, language, hits, likeness, sharing, budget=options.budget)
         read = [sentence for excerpt in excerpts for sentence in excerpt.sentences]
         held = all(any(_holds(sentence, passage) for sentence in read) for passage in gold.passages)
@@ -63,12 +65,10 @@ def main() -> None:
 
 def _examples(gold: GoldQuestion, question: str, language: str, hits: Sequence, likeness, sharing) -> list:
     """(clues, whether it holds gold) of every sentence that could be read."""
-    sentences = rank_sentences(question, language, hits, likeness, sharing)
-    rank = {hit.article.id: number for number, hit in reversed(list(enumerate(hits)))}
-    places = [Place(article=s.article, span=reading.Span(s.start, s.end), rank=rank[s.article.id]) for s in sentences]
+    places = places_of(hits)
     return [
-        (clue, any(_holds(sentence, passage) for passage in gold.passages))
-        for clue, sentence in zip(clues(question, language, places, likeness, sharing), sentences, strict=True)
+        (clue, any(_holds(place, passage) for passage in gold.passages))
+        for clue, place in zip(clues(question, language, places, likeness, sharing), places, strict=True)
     ]
 
 
@@ -103,13 +103,16 @@ def _fit(examples: Sequence[Sequence[tuple[Clues, bool]]], penalty: float = 0.02
         print(f"{name} = {weight:.2f}")
 
 
-def _holds(sentence: Sentence, passage: GoldPassage) -> bool:
+def _holds(sentence: Sentence | Place, passage: GoldPassage) -> bool:
     """Whether the sentence and the passage share more than half of the shorter of the two."""
     if sentence.article.id != passage.article_id:
         return False
-    start = sentence.article.text.find(passage.text)
-    shared = min(sentence.end, start + len(passage.text)) - max(sentence.start, start)
-    return start >= 0 and shared > 0.5 * min(len(passage.text), sentence.end - sentence.start)
+    begin = sentence.article.text.find(passage.text)
+    start, end = (
+        (sentence.span.start, sentence.span.end) if isinstance(sentence, Place) else (sentence.start, sentence.end)
+    )
+    shared = min(end, begin + len(passage.text)) - max(start, begin)
+    return begin >= 0 and shared > 0.5 * min(len(passage.text), end - start)
 
 
 if __name__ == "__main__":

@@ -98,14 +98,8 @@ def rank_sentences(
     question: str, language: Language, hits: Sequence[Hit], likeness: Likeness, sharing: Sharing = same_terms
 ) -> list[Sentence]:
     """Every sentence of the hits with its levelled log-odds of holding the answer, best first."""
-    places: dict[tuple[str, int], Place] = {}
-    for rank, hit in enumerate(hits):
-        for span in _spans(hit):
-            place = Place(article=hit.article, span=span, heading=hit.passage.heading, rank=rank)
-            places.setdefault((hit.article.id, span.start), place)
-    scored = list(
-        zip(places.values(), relevance(question, language, list(places.values()), likeness, sharing), strict=True)
-    )
+    places = places_of(hits)
+    scored = list(zip(places, relevance(question, language, places, likeness, sharing), strict=True))
     best: dict[Language, float] = {}
     for place, score in scored:
         best[place.article.language] = max(score, best.get(place.article.language, score))
@@ -119,6 +113,16 @@ def rank_sentences(
         for place, score in scored
     ]
     return sorted(sentences, key=lambda sentence: (-sentence.score, sentence.article.id, sentence.start))
+
+
+def places_of(hits: Sequence[Hit]) -> list[Place]:
+    """Every sentence of the hits once, where the best of them has it."""
+    places: dict[tuple[str, int], Place] = {}
+    for rank, hit in enumerate(hits):
+        for span in _spans(hit):
+            place = Place(article=hit.article, span=span, heading=hit.passage.heading, rank=rank)
+            places.setdefault((hit.article.id, span.start), place)
+    return list(places.values())
 
 
 def _of_leading_articles(ranked: Sequence[Sentence], known: Mapping[str, int]) -> list[Sentence]:
