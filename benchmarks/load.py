@@ -53,6 +53,10 @@ class SlowBot:
     model_name: str = "slow-model"
     settings: Settings = field(default_factory=lambda: Settings(home=Path("/nowhere"), models=Path("/nowhere")))
     article_count: int = 1
+    collections: list[str] = field(default_factory=lambda: ["default"])
+
+    def of(self, collection: str) -> "SlowBot":
+        raise NotImplementedError
 
     def articles(self) -> list[Entry]:
         return [entry(_article("nothing"))]

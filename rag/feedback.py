@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from index.durable import append_line
 from index.errors import KotaeError
+from index.home import DEFAULT, Home
 from rag.answer import Answer, Message
 from rag.facts import suggested_facts
 from rag.settings import Settings
@@ -34,6 +35,7 @@ class Feedback:
     """What one reader thought of one answer. `correction` is a right answer in the reader's words, "" for none.
 
     `cited` holds (article id, quote) of what the answer cited; `at` is set when it is kept (UTC, ISO 8601).
+    `collection` is the one that was asked, "" the first.
     """
 
     question: str
@@ -44,11 +46,18 @@ class Feedback:
     answered: bool = True
     cited: tuple[tuple[str, str], ...] = ()
     history: tuple[Message, ...] = ()
+    collection: str = ""
     at: str = ""
 
     @classmethod
     def of(
-        cls, answer: Answer, verdict: Verdict, *, correction: str = "", history: Sequence[Message] = ()
+        cls,
+        answer: Answer,
+        verdict: Verdict,
+        *,
+        correction: str = "",
+        history: Sequence[Message] = (),
+        collection: str = "",
     ) -> "Feedback":
         """Feedback on an answer as it was given; `history` is the conversation before it."""
         return cls(
@@ -60,6 +69,7 @@ class Feedback:
             answered=answer.answered,
             cited=tuple((citation.article_id, citation.quote) for citation in answer.citations),
             history=tuple({"role": turn["role"], "content": turn["content"]} for turn in history),
+            collection="" if collection == DEFAULT else collection,
         )
 
 
@@ -110,13 +120,16 @@ def gold_rows(kept: Sequence[Feedback]) -> list[dict[str, Any]]:
     return [_gold_row(one) for one in last.values()]
 
 
-def export_gold(home: Path, out: Path) -> int:
-    """Writes what was kept as gold rows to `out`, which must not exist yet, and returns how many. Raises
-    FeedbackError."""
-    rows = gold_rows(read_feedback(home))
+def export_gold(home: Path, out: Path, collection: str = "") -> int:
+    """Writes what was kept of a collection as gold rows to `out`, which must not exist yet, and returns how many.
+
+    Raises FeedbackError.
+    """
+    rows = gold_rows([one for one in read_feedback(home) if one.collection == collection])
     if not rows:
+        folder = Home(home, collection).folder
         raise FeedbackError(
-            f"no feedback is kept in {str(home)!r}: set KOTAE_KEEP_FEEDBACK=1, then judge answers in the chat window"
+            f"no feedback is kept in {str(folder)!r}: set KOTAE_KEEP_FEEDBACK=1, then judge answers in the chat window"
         )
     lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     try:

@@ -9,14 +9,14 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from index.catalogue import Entry
-from index.errors import KotaeError, QuestionError
+from index.errors import KotaeError, NoIndex, QuestionError
 from index.formats import SUFFIXES
 from index.progress import Progress, ProgressCallback
 from rag.feedback import Feedback, FeedbackError, keep_feedback
@@ -24,18 +24,28 @@ from rag.report_texts import HEADLINE, METRICS
 from rag.scorecard import ReportError
 from rag.stored import stored_report, stored_reports
 from ui import render_panel, texts
-from ui.library import LARGEST_FILE, Library
+from ui.library import LARGEST_FILE
 from ui.reasons import in_both
 from ui.records import conversation, from_record
-from ui.turns import Keeper, history_of
+from ui.shelves import Shelves
+from ui.turns import history_of
 
 SHOWN = 200  # articles of the list on the page at once
 
 
-def page_routes(bot: Keeper) -> APIRouter:
-    """The routes under /kotae/."""
+def page_routes(shelves: Shelves) -> APIRouter:
+    """The routes under /kotae/. Their `collection` names one of the page's collections; "" is where a page begins."""
     router = APIRouter(prefix="/kotae")
-    library = Library(bot)
+    settings = shelves.bot("").settings
+
+    def served(collection: str = "") -> str:
+        try:
+            shelves.bot(collection)
+        except NoIndex as error:
+            raise HTTPException(404, str(error)) from None
+        return collection
+
+    Served = Annotated[str, Depends(served)]  # noqa: N806 - a type
 
     @router.post("/source")
     async def source(request: Request) -> HTMLResponse:
@@ -48,18 +58,29 @@ def page_routes(bot: Keeper) -> APIRouter:
         article_id = render_panel.article_id(turn, part)
         if not article_id:
             return HTMLResponse("", 404)
-        article = await run_in_threadpool(bot.article, article_id)
+        try:
+            article = await run_in_threadpool(lambda: shelves.bot(turn.collection).article(article_id))
+        except NoIndex:  # the collection is gone, or another page's: the turn still has its passage
+            article = None
         return HTMLResponse(render_panel.source(turn, part, article))
 
+    @router.get("/collections")
+    def collections() -> JSONResponse:
+        """The names of the collections to choose from, the first one being where a page begins."""
+        return JSONResponse(shelves.names)
+
     @router.get("/article")
-    def article(id: str) -> HTMLResponse:
-        found = bot.article(id)
+    def article(id: str, collection: Served) -> HTMLResponse:
+        found = shelves.bot(collection).article(id)
         return HTMLResponse(render_panel.article(found) if found else "", 200 if found else 404)
 
     @router.get("/articles")
-    def articles(q: str = "", language: str = "", date_from: str = "", date_to: str = "") -> JSONResponse:
+    def articles(
+        collection: Served, q: str = "", language: str = "", date_from: str = "", date_to: str = ""
+    ) -> JSONResponse:
         """The articles that match, the first SHOWN of them, and how many there are."""
-        entries = bot.articles()
+        library = shelves.library(collection)
+        entries = shelves.bot(collection).articles()
         matching = [entry for entry in entries if _fits(entry, q, language, date_from, date_to)]
         return JSONResponse(
             {
@@ -83,10 +104,10 @@ def page_routes(bot: Keeper) -> APIRouter:
         )
 
     @router.post("/upload")
-    async def upload(name: str, request: Request) -> JSONResponse:
+    async def upload(name: str, request: Request, collection: Served) -> JSONResponse:
         """One file, its bytes as the body. It is kept, and searchable after /kotae/index."""
         data = await request.body()
-        received = await run_in_threadpool(library.receive, name, data)
+        received = await run_in_threadpool(lambda: shelves.library(collection).receive(name, data))
         return JSONResponse(
             {
                 "name": received.name,
@@ -100,20 +121,21 @@ def page_routes(bot: Keeper) -> APIRouter:
         )
 
     @router.post("/index")
-    def index() -> StreamingResponse:
+    def index(collection: Served) -> StreamingResponse:
         """Makes the uploads searchable. One JSON object a line: progress, then {"articles": ...} or {"error": ...}."""
 
         def work(progress: ProgressCallback) -> dict[str, Any]:
-            return {"articles": library.index(progress).articles}
+            return {"articles": shelves.library(collection).index(progress).articles}
 
         return StreamingResponse(_lines(work), media_type="application/x-ndjson")
 
     @router.post("/remove")
-    def remove(id: str) -> StreamingResponse:
+    def remove(id: str, collection: Served) -> StreamingResponse:
         """Takes an uploaded article out; lines as from /kotae/index."""
 
         def work(progress: ProgressCallback) -> dict[str, Any]:
-            return {"removed": library.remove(id, progress), "articles": len(bot.articles())}
+            removed = shelves.library(collection).remove(id, progress)
+            return {"removed": removed, "articles": len(shelves.bot(collection).articles())}
 
         return StreamingResponse(_lines(work), media_type="application/x-ndjson")
 
@@ -126,8 +148,14 @@ def page_routes(bot: Keeper) -> APIRouter:
             if turn.answer is None:
                 raise QuestionError("only a whole answer can be judged: ask again")
             verdict, correction = wanted["verdict"], str(wanted.get("correction", ""))
-            judged = Feedback.of(turn.answer, verdict, correction=correction, history=history_of(before))
-            await run_in_threadpool(keep_feedback, bot.settings, judged)
+            judged = Feedback.of(
+                turn.answer,
+                verdict,
+                correction=correction,
+                history=history_of(before),
+                collection=turn.collection or settings.collection,
+            )
+            await run_in_threadpool(keep_feedback, settings, judged)
         except (FeedbackError, QuestionError) as error:
             return JSONResponse({"problem": _spoken(str(error))}, 400)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -150,7 +178,7 @@ def page_routes(bot: Keeper) -> APIRouter:
                         if name in report.metrics
                     ],
                 }
-                for report in stored_reports(bot.settings.home)
+                for report in stored_reports(settings.home)
             ]
         )
 
@@ -158,7 +186,7 @@ def page_routes(bot: Keeper) -> APIRouter:
     def report(key: str) -> PlainTextResponse:
         """One of them: HTML as text, since it is only ever shown in a frame that may do nothing."""
         try:
-            return PlainTextResponse(stored_report(bot.settings.home, key).page())
+            return PlainTextResponse(stored_report(settings.home, key).page())
         except ReportError as error:
             return PlainTextResponse(str(error), 404)
 

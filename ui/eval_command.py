@@ -110,7 +110,8 @@ def _export(options: argparse.Namespace) -> int:
     from rag.feedback import export_gold
     from rag.settings import Settings
 
-    count = export_gold(Settings.from_environment(home=options.home).home, options.from_feedback)
+    settings = Settings.from_environment(home=options.home, collection=options.collection)
+    count = export_gold(settings.home, options.from_feedback, settings.collection)
     say(f"{count} gold rows in {options.from_feedback}: do what their field `review` says, then delete that field")
     return 0
 

@@ -34,7 +34,7 @@ LARGEST = {  # of those that carry more
 # What the page and gradio_client ask for. Everything else that gradio serves is 404.
 _ALLOWED = re.compile(
     r"""/(|config|theme\.css|favicon\.ico|manifest\.json|pwa_icon(/\d+)?|(assets|static)(/[\w-][\w.-]*)+
-    |kotae/(source|articles?|upload|index|remove|feedback|reports?)|v1/(models|chat/completions)|healthz|readyz
+    |kotae/(source|collections|articles?|upload|index|remove|feedback|reports?)|v1/(models|chat/completions)|healthz|readyz
     |gradio_api/(info|startup-events|app_id|heartbeat/\w+|queue/(join|data)|run/predict|cancel|reset
     |call/(v2/)?\w+(/\w+)?))/?""",
     re.VERBOSE,

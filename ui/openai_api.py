@@ -5,6 +5,7 @@ passed over, because the answer comes from the articles. The quotes stand under 
 for clients that show text only, and in the extra field `kotae` for programs.
 """
 
+import asyncio
 import json
 import re
 import threading
@@ -17,23 +18,27 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 
-from index.errors import ChatModelBusy, ChatModelError, KotaeError, QuestionError
+from index.errors import ChatModelBusy, ChatModelError, KotaeError, NoIndex, QuestionError
 from rag.answer import Answer, Message
 from rag.language import ASKED, Asked
-from ui.turns import REMEMBERED, Bot, Places, Turn, take
+from ui.shelves import Shelves
+from ui.turns import REMEMBERED, Places, Turn, take
 
 MODEL = "kotae"
 
 _MARKS = re.compile(r"\s*\[\d+\]|\s+")  # what may differ between the text as written and as checked
 
 
-def openai_routes(bot: Bot, places: Places) -> APIRouter:
-    """The routes under /v1/."""
+def openai_routes(shelves: Shelves, places: Places) -> APIRouter:
+    """The routes under /v1/. The model `kotae` is where a page begins, `kotae/NAME` another of its collections."""
     router = APIRouter(prefix="/v1")
 
     @router.get("/models")
     def models() -> JSONResponse:
-        return JSONResponse({"object": "list", "data": [{"id": MODEL, "object": "model", "owned_by": "kotae"}]})
+        names = [MODEL, *(f"{MODEL}/{name}" for name in shelves.names[1:])]
+        return JSONResponse(
+            {"object": "list", "data": [{"id": name, "object": "model", "owned_by": MODEL} for name in names]}
+        )
 
     @router.post("/chat/completions")
     async def complete(request: Request) -> Any:
@@ -43,13 +48,17 @@ def openai_routes(bot: Bot, places: Places) -> APIRouter:
             language: Asked = wanted.get("language", "auto")
             if language not in ASKED:
                 raise QuestionError(f"the language is {language!r}: use one of {', '.join(ASKED)}")
+            model, collection = model_in(wanted)
+            bot = await asyncio.to_thread(shelves.bot, collection)
+        except NoIndex as error:
+            return _error(404, "invalid_request_error", str(error), "model_not_found")
         except (ValueError, RecursionError) as error:
             return _error(400, "invalid_request_error", f"the body is not JSON: {error}")
         except QuestionError as error:
             return _error(400, "invalid_request_error", str(error))
-        start = Turn(number=1, question=question, language=language, model_name=bot.model_name)
+        start = Turn(number=1, question=question, language=language, collection=collection, model_name=bot.model_name)
         stop = threading.Event()
-        frame = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": MODEL}
+        frame = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": model}
         turns = take(bot, start, history, places, stop)
         if wanted.get("stream") is True:
             events = _events(turns, {**frame, "object": "chat.completion.chunk"})
@@ -84,6 +93,16 @@ def asked_in(wanted: object) -> tuple[str, list[Message]]:
     if not talk or talk[-1]["role"] != "user" or not talk[-1]["content"].strip():
         raise QuestionError("the last message is not the user's: end with the question")
     return talk[-1]["content"], talk[:-1][-2 * REMEMBERED :]
+
+
+def model_in(wanted: Mapping[str, Any]) -> tuple[str, str]:
+    """The model that the reply names and the collection that it stands for: any name but `kotae/NAME` means "".
+
+    Clients send names of models that they know; all of them are answered from the same articles.
+    """
+    model = wanted.get("model")
+    collection = model.removeprefix(f"{MODEL}/") if isinstance(model, str) and model.startswith(f"{MODEL}/") else ""
+    return (f"{MODEL}/{collection}", collection) if collection else (MODEL, "")
 
 
 def extra(answer: Answer) -> dict[str, Any]:
@@ -145,5 +164,5 @@ def _failure(error: Exception | None) -> tuple[int, str, str]:
     return 500, "server_error", "something went wrong inside Kotae: the terminal it runs in has the details"
 
 
-def _error(status: int, kind: str, message: str) -> JSONResponse:
-    return JSONResponse({"error": {"message": message, "type": kind, "param": None, "code": None}}, status)
+def _error(status: int, kind: str, message: str, code: str | None = None) -> JSONResponse:
+    return JSONResponse({"error": {"message": message, "type": kind, "param": None, "code": code}}, status)

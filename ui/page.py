@@ -2,6 +2,7 @@
 finding or of answering. `build_page` imports gradio; its server is `ui.server`.
 """
 
+import asyncio
 import json
 import os
 import threading
@@ -15,7 +16,8 @@ from rag.answer import Answer
 from rag.language import Asked
 from ui import render, render_sources, texts
 from ui.records import LONGEST, conversation, scope, to_record
-from ui.turns import WAITING_ROOM, Bot, Places, Turn, history_of, take
+from ui.shelves import Shelves
+from ui.turns import WAITING_ROOM, Bot, Keeper, Places, Turn, history_of, take
 
 REMOTE_PLACES = 8  # answers that an endpoint elsewhere may write at the same time; the model in this process writes one
 EXAMPLES = 4  # questions offered before the first one
@@ -26,13 +28,13 @@ def places_for(bot: Bot) -> Places:
     return Places(REMOTE_PLACES if bot.settings.chat_url else 1)
 
 
-def build_page(bot: Bot, places: Places | None = None) -> Any:
+def build_page(bot: Keeper, places: Places | None = None, shelves: Shelves | None = None) -> Any:
     """The page as a `gradio.Blocks`, not served. Also the endpoint `/ask` for gradio_client."""
     close_environment()
     import gradio as gr
     from gradio.events import api
 
-    places = places or places_for(bot)
+    places, shelves = places or places_for(bot), shelves or Shelves(bot)
     stops: dict[str, threading.Event] = {}  # the running turn of each session
     count = bot.article_count
     thumbs = bot.settings.keep_feedback
@@ -43,6 +45,11 @@ def build_page(bot: Bot, places: Places | None = None) -> Any:
         if not question.strip():
             yield gr.skip(), gr.skip(), gr.skip()
             return
+        try:
+            collection, filters = scope(limits)
+            asked_bot = await asyncio.to_thread(shelves.bot, collection)
+        except KotaeError as error:
+            raise gr.Error(str(error), print_exception=False) from None
         session = request.session_hash or ""
         stops.pop(session, threading.Event()).set()
         stop = stops[session] = threading.Event()
@@ -51,11 +58,12 @@ def build_page(bot: Bot, places: Places | None = None) -> Any:
             number=turns[-1].number + 1 if turns else 1,
             question=question.strip(),
             language=language,
-            filters=scope(limits),
-            model_name=bot.model_name,
+            collection=collection,
+            filters=filters,
+            model_name=asked_bot.model_name,
         )
         try:
-            async with aclosing(take(bot, start, history_of(turns), places, stop)) as growing:
+            async with aclosing(take(asked_bot, start, history_of(turns), places, stop)) as growing:
                 box_after: Any = ""  # emptied once: what is typed meanwhile stays
                 async for turn in growing:
                     if stops.get(session) is not stop:
@@ -92,10 +100,11 @@ def build_page(bot: Bot, places: Places | None = None) -> Any:
     def pick(event: gr.SelectData) -> str:
         return str(event.value["text"])
 
-    async def ask_for_clients(question: str, language: Asked = "auto") -> dict[str, Any]:
+    async def ask_for_clients(question: str, language: Asked = "auto", collection: str = "") -> dict[str, Any]:
         """One question, one answer, as `kotae ask --json` prints it: text, language, answered, citations, hits."""
         try:
-            return (await whole_answer(bot, question, language, places)).to_dict()
+            asked_bot = await asyncio.to_thread(shelves.bot, collection)
+            return (await whole_answer(asked_bot, question, language, places)).to_dict()
         except KotaeError as error:
             raise gr.Error(str(error), print_exception=False) from None
 

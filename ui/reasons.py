@@ -70,7 +70,10 @@ _PATTERNS = {
     "{file}: an attachment: {x}": "「{file}」は添付ファイルです。ファイルとして保存してください。",
     "cannot follow the path {file} ({x}): check it": "「{file}」をたどれません（{x}）。",
     "none of {n} files could be read; the first: {x}": "{n}個のファイルのどれも読めませんでした。",
-    # The page's own collection
+    # The page's own collections
+    "there is no collection {file} here (those there: {x}): choose again": (
+        "「{file}」というコレクションはここにありません（あるもの: {x}）。選び直してください。"
+    ),
     "there is no article {file}: reload the list": "「{file}」という記事がありません。一覧を読み込み直してください。",
     "{file} was indexed from {x}, not uploaded here: {y}": (
         "「{file}」はこの画面から追加した記事ではありません（{x}）。ファイルを移し、`kotae index` を実行してください。"

@@ -31,6 +31,7 @@ def to_record(turn: Turn) -> dict[str, Any]:
         "standalone": turn.standalone,
         "language": turn.language,
         "model": turn.model_name,
+        "collection": turn.collection,
         "stage": "running" if turn.running else turn.stage,
         "text": "" if turn.running else turn.text,
         "answered": answer.answered if answer else False,
@@ -57,6 +58,7 @@ def from_record(record: object) -> Turn:
         number=row.whole("number"),
         question=row.text("question"),
         model_name=row.text("model"),
+        collection=row.text("collection"),
         language=row.one_of("language", ASKED),
         stage="stopped" if stage == "running" else stage,
         hits=hits,
@@ -76,20 +78,24 @@ def conversation(records: object) -> list[Turn]:
     return turns
 
 
-def scope(text: str) -> Filters:
-    """The articles that a question is limited to, from JSON; "" is all. Raises QuestionError."""
+def scope(text: str) -> tuple[str, Filters]:
+    """The collection that a question is put to and the articles that it is limited to, from JSON.
+
+    "" is the collection where the page begins, and all of it. Raises QuestionError.
+    """
     if not text:
-        return Filters()
+        return "", Filters()
     try:
         row = _Row(json.loads(text))
     except ValueError:
         raise QuestionError("the choice of articles cannot be read: choose them again") from None
-    return Filters(
+    filters = Filters(
         languages=row.strings("languages"),
         article_ids=row.strings("article_ids"),
         date_from=row.text("date_from"),
         date_to=row.text("date_to"),
     )
+    return row.text("collection"), filters
 
 
 class _Row:

@@ -40,9 +40,10 @@ def welcome(article_count: int) -> str:
 def question(turn: Turn) -> str:
     """The question as it was asked, to be changed and asked again."""
     edit = f'<button type="button" class="k-edit">{both(texts.EDIT)}</button>'
+    of = f'<span class="k-badge k-of">{escape(turn.collection)}</span>' if turn.collection else ""
     return (
         f'<div class="k-question" id="{part_id(turn, "q")}">{_heading(texts.YOU_ASKED)}'
-        f'{edit}<p lang="{question_language(turn.question)}">{escape(turn.question)}</p></div>'
+        f'{of}{edit}<p lang="{question_language(turn.question)}">{escape(turn.question)}</p></div>'
     )
 
 

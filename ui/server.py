@@ -19,6 +19,7 @@ from ui.guard import Application, Guard
 from ui.page import build_page, close_environment, places_for, theme
 from ui.page_settings import PageSettings
 from ui.reasons import in_both
+from ui.shelves import Shelves
 from ui.turns import Keeper
 
 WEB = Path(__file__).with_name("web")
@@ -162,14 +163,14 @@ def _application(bot: Keeper, settings: PageSettings) -> Any:
     from ui.endpoints import page_routes
     from ui.openai_api import openai_routes
 
-    places = places_for(bot)
+    places, shelves = places_for(bot), Shelves(bot)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(page_routes(bot))
-    app.include_router(openai_routes(bot, places))
+    app.include_router(page_routes(shelves))
+    app.include_router(openai_routes(shelves, places))
     base = f"{settings.root_path}/kotae"
     return gr.mount_gradio_app(
         app,
-        build_page(bot, places),
+        build_page(bot, places, shelves),
         path="/",
         root_path=settings.root_path or None,
         theme=theme(),

@@ -174,6 +174,7 @@ MORE_ARTICLES = Text("ほか{count}件。条件を絞ってください。", "{c
 ASK_ONLY_THESE = Text("この条件の記事だけに質問する", "Ask only articles like these")
 ASK_ALL = Text("すべての記事に質問する", "Ask all articles")
 ONLY_THIS = Text("この記事だけに質問する", "Ask only this one")
+COLLECTION = Text("コレクション", "Collection")
 SCOPE = Text("質問の対象:", "Asking:")
 SCOPE_ALL = Text("すべての記事", "all articles")
 SCOPE_ARTICLES = Text("選んだ記事{count}件", "{count} chosen articles")

@@ -15,7 +15,7 @@ from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Seque
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, Self
 
 from index.article import Article
 from index.build import IndexReport
@@ -64,7 +64,12 @@ class Bot(Protocol):
 
 
 class Keeper(Bot, Protocol):
-    """A bot whose articles can be changed from the page."""
+    """A bot whose articles can be changed from the page, one of those over the collections of a home."""
+
+    @property
+    def collections(self) -> list[str]: ...
+
+    def of(self, collection: str) -> Self: ...
 
     def index(self, paths: Sequence[Path] = (), *, progress: ProgressCallback = ...) -> IndexReport: ...
 
@@ -77,6 +82,7 @@ class Turn:
     question: str
     model_name: str
     language: Asked = "auto"
+    collection: str = ""  # the one that was asked; "" is where the page begins
     filters: Filters = field(default_factory=Filters)
     stage: Stage = "searching"
     ahead: int = 0

@@ -101,6 +101,14 @@ class ScriptedBot:
 
     shelf: tuple[Article, ...] = (DEAL, POWER)
     filters: list[Filters | None] = field(default_factory=list)
+    beside: dict[str, "ScriptedBot"] = field(default_factory=dict)  # the other collections of the home
+
+    @property
+    def collections(self) -> list[str]:
+        return ["default", *self.beside]
+
+    def of(self, collection: str) -> "ScriptedBot":
+        return self.beside[collection]
 
     def articles(self) -> list[Entry]:
         return [entry(one) for one in self.shelf[: self.article_count]]

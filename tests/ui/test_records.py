@@ -80,10 +80,10 @@ def test_a_conversation_is_its_last_turns() -> None:
 
 
 def test_the_choice_of_articles_is_read_or_refused() -> None:
-    assert scope("") == Filters()
-    assert scope('{"languages": ["ja"], "article_ids": ["a"], "date_from": "2025"}') == Filters(
-        languages=("ja",), article_ids=("a",), date_from="2025"
-    )
-    for wrong in ("[", "[]", '{"languages": "ja"}', '{"date_to": 2025}'):
+    assert scope("") == ("", Filters())
+    limited = Filters(languages=("ja",), article_ids=("a",), date_from="2025")
+    given = '{"collection": "b", "languages": ["ja"], "article_ids": ["a"], "date_from": "2025"}'
+    assert scope(given) == ("b", limited)
+    for wrong in ("[", "[]", '{"languages": "ja"}', '{"collection": ["b"]}', '{"date_to": 2025}'):
         with pytest.raises(QuestionError):
             scope(wrong)

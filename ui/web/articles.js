@@ -1,11 +1,26 @@
 // The list of articles: filtered, read, and the doors to asking only some of them and to taking one out.
-import { button, field, find, make, own, spoken } from "./base.js";
+import { button, field, find, make, spoken } from "./base.js";
 import { sure } from "./conversations.js";
-import { failed, open, openArticle } from "./panel.js";
-import { limit } from "./scope.js";
+import { failed, open, openArticle, shown } from "./panel.js";
+import { at, limit } from "./scope.js";
 import { adding, remove, showMessages } from "./uploads.js";
 
 let filters = { q: "", language: "", date_from: "", date_to: "" };
+
+addEventListener("kotae-collection", async () => {
+  if (shown() === "articles") return list();
+  try {
+    count((await (await fetch(at("articles?q="))).json()).total);
+  } catch {
+    // the number is put right when the list is opened
+  }
+});
+
+function count(total) {
+  for (const door of document.querySelectorAll("#k-open-articles .k-t > [lang]")) {
+    door.textContent = door.textContent.replace(/[\d,]+/, total.toLocaleString("en"));
+  }
+}
 
 export async function list() {
   const node = make("div", { className: "k-articles" });
@@ -49,7 +64,7 @@ async function fill(items, below) {
   const number = ++asked;
   let found;
   try {
-    found = await (await fetch(own(`articles?${new URLSearchParams(filters)}`))).json();
+    found = await (await fetch(at(`articles?${new URLSearchParams(filters)}`))).json();
   } catch {
     failed(items);
     return;
@@ -60,9 +75,7 @@ async function fill(items, below) {
   const input = find("#k-files");
   if (input) Object.assign(input, { accept: found.suffixes.join(",") });
   find("#k-adding").dataset.largest = found.largest;
-  for (const door of document.querySelectorAll("#k-open-articles .k-t > [lang]")) {
-    door.textContent = door.textContent.replace(/[\d,]+/, found.total.toLocaleString("en"));
-  }
+  count(found.total);
   items.replaceChildren(...found.articles.map((article) => item(article, () => fill(items, below))));
   if (!found.articles.length) items.append(make("li", { className: "k-empty" }, spoken(make("span"), "NO_ARTICLE_MATCHES")));
   const more = found.matching - found.articles.length;

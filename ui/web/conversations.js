@@ -1,6 +1,7 @@
 // Conversations: kept in this browser's IndexedDB and nowhere else, found again, exported, deleted.
 import { all, announce, button, command, find, language, make, say, spoken } from "./base.js";
 import { close, open, shown } from "./panel.js";
+import { ask } from "./scope.js";
 
 const TAB = "kotae-conversation"; // in sessionStorage: which one this tab shows
 let store = null; // IndexedDB; null until it opened, and where the browser allows none
@@ -104,6 +105,7 @@ async function openStored(conversation) {
   current = conversation;
   remember(current.id);
   show(current);
+  ask(current.turns.at(-1)?.collection); // what is asked next belongs to it
   if (matchMedia("(max-width: 70rem)").matches) close();
 }
 

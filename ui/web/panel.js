@@ -1,6 +1,7 @@
 // The side panel: one at a time, beside the conversation or over it on a phone; Escape closes it and gives the focus
 // back to where it was.
 import { announce, find, make, own, say, spoken } from "./base.js";
+import { at } from "./scope.js";
 
 let panel = null;
 let body = null;
@@ -54,7 +55,7 @@ export function failed(node, reason = "") {
 
 /** HTML that this page's server made (ui/render_panel.py), which has escaped every text in it. */
 export async function fragment(path, options = {}) {
-  const reply = await fetch(own(path), options);
+  const reply = await fetch(path, options);
   if (!reply.ok) throw new Error(String(reply.status));
   const template = document.createElement("template");
   template.innerHTML = await reply.text();
@@ -67,7 +68,7 @@ export async function openSource(turn, part) {
   open("source", "SOURCE_PANEL", place);
   try {
     place.replaceChildren(
-      await fragment("source", {
+      await fragment(own("source"), {
         method: "POST",
         headers: { "content-type": "application/json" },
         body: JSON.stringify({ turn, part }),
@@ -91,7 +92,7 @@ export async function openArticle(id) {
   const place = make("div");
   open("article", "ARTICLES_TITLE", place);
   try {
-    place.replaceChildren(await fragment(`article?id=${encodeURIComponent(id)}`));
+    place.replaceChildren(await fragment(at(`article?id=${encodeURIComponent(id)}`)));
     find("h2", place)?.focus({ preventScroll: true });
   } catch {
     failed(place);

@@ -1,6 +1,6 @@
 // Articles come in and go out: files and pasted text are sent, read, made searchable; what became of each is said.
-import { announce, button, field, find, make, own, say, spoken, spokenBoth } from "./base.js";
-import { ALL, asksFor, limit } from "./scope.js";
+import { announce, button, field, find, make, say, spoken, spokenBoth } from "./base.js";
+import { ALL, asksFor, at, limit } from "./scope.js";
 
 const messages = []; // what became of uploads, newest last
 
@@ -120,7 +120,7 @@ async function add(files, state, changed) {
 function send(file, progress) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest(); // fetch cannot tell how much it has sent
-    request.open("POST", own(`upload?name=${encodeURIComponent(file.name)}`));
+    request.open("POST", at(`upload?name=${encodeURIComponent(file.name)}`));
     request.upload.onprogress = (event) => progress(event.lengthComputable ? event.loaded / event.total : 0);
     request.onload = () => {
       try {
@@ -146,7 +146,7 @@ export async function remove(article, changed) {
 /** Follows the lines of a long piece of work to its end. */
 async function work(path, state, done) {
   try {
-    const reader = (await fetch(own(path), { method: "POST" })).body.pipeThrough(new TextDecoderStream()).getReader();
+    const reader = (await fetch(at(path), { method: "POST" })).body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = "";
     for (;;) {
       const { value, done: over } = await reader.read();
