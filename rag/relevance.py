@@ -42,6 +42,11 @@ class Place:
     def text(self) -> str:
         return self.article.text[self.span.start : self.span.end]
 
+    @property
+    def titled(self) -> str:
+        """The sentence under its article's title: alone it often does not say who it speaks of."""
+        return f"{self.article.title}\n{self.text}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Clues:
@@ -68,6 +73,7 @@ class Clues:
 WEIGHTS = Clues(
     likeness=1.32, shared=3.71, titled=3.68, beside=3.72, rank=-2.45, names=0.93, kind=1.18, no_kind=-1.25, own=0.26
 )
+COMPARED = 16  # sentences of a language whose vectors are made: those for which the other clues speak most
 NO_NAMES = 0.5  # for `Clues.names`, where the question has none
 
 # What asks for a figure, and for a date or a time.
@@ -98,8 +104,7 @@ def clues(
         numbers = [number for number, place in enumerate(places) if place.article.language == of]
         if not numbers:
             continue
-        # The title goes along: a sentence alone often does not say who it speaks of.
-        texts = [f"{places[number].article.title}\n{places[number].text}" for number in numbers]
+        texts = [places[number].titled for number in numbers]
         near |= zip(numbers, standardised(likeness(question, language, texts, of)), strict=True)
         words = sharing(question, language, [places[number].text for number in numbers], of)
         rarity = _rarity(words)
@@ -139,13 +144,28 @@ def relevance(
     question, holds the answer, up to a number that all places share (conditional logit, McFadden 1974).
 
     `likeness(question, language, texts, their language)` is the similarity of a question with texts,
-    `sharing(question, language, texts, their language)` the words that they share.
+    `sharing(question, language, texts, their language)` the words that they share. Only COMPARED places of a language
+    are compared by likeness, which takes longest of all; the others have minus infinity.
     """
     weights = astuple(WEIGHTS)
-    return [
+    others = [
         sum(weight * clue for weight, clue in zip(weights, astuple(of), strict=True))
-        for of in clues(question, language, places, likeness, sharing)
+        for of in clues(question, language, places, _not_compared, sharing)
     ]
+    found = [-math.inf] * len(places)
+    for of in LANGUAGES:
+        numbers = [number for number, place in enumerate(places) if place.article.language == of]
+        numbers = sorted(numbers, key=lambda number: -others[number])[:COMPARED]
+        if numbers:
+            near = standardised(likeness(question, language, [places[number].titled for number in numbers], of))
+            for number, likelier in zip(numbers, near, strict=True):
+                found[number] = others[number] + WEIGHTS.likeness * likelier
+    return found
+
+
+def _not_compared(_question: str, _language: Language, texts: Sequence[str], _of: Language) -> list[float]:
+    """A likeness that tells no text from another."""
+    return [0.0] * len(texts)
 
 
 def _beside(places: Sequence[Place], shared: Mapping[int, float]) -> list[float]:

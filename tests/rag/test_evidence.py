@@ -1,3 +1,4 @@
+import math
 from collections.abc import Sequence
 
 import pytest
@@ -17,7 +18,7 @@ from rag.evidence import (
     rank_sentences,
     whole_passages,
 )
-from rag.relevance import Place, relevance
+from rag.relevance import COMPARED, Place, relevance
 from rag.retrieve import Hit
 from tests.doubles import article, passage
 
@@ -69,6 +70,22 @@ def test_each_language_is_levelled_towards_the_best_of_all() -> None:
     assert scores["Aaa."] == pytest.approx(plain["e2"] + lifted * foreign_leads)
 
 
+def test_only_the_sentences_for_which_the_other_clues_speak_most_are_compared() -> None:
+    """The last of many holds the question's word: it and the one beside it are among them. The others come last."""
+    many = article("e", " ".join(["Aaaa."] * COMPARED + ["Bbb aaa.", "A word."]))
+    japanese = article("j", "ああ。いい。", language="ja")
+    compared: list[str] = []
+
+    def likeness(question: str, language: Language, texts: Sequence[str], of: Language) -> list[float]:
+        compared.extend(texts)
+        return letters_a(question, language, texts, of)
+
+    scores = relevance("Which word?", "en", places(many, japanese), likeness)
+    assert len(compared) == COMPARED + 2  # all of a language that has few
+    assert any("A word." in text for text in compared)
+    assert [score == -math.inf for score in scores] == [False] * (COMPARED - 2) + [True, True] + [False] * 4
+
+
 def test_sentences_left_out_between_two_others_leave_a_mark() -> None:
     text = "Aaa aaa aaa! Bbb bbb bbb. Aaa aaa aaa aaa!"
     budget = estimate_tokens("Aaa aaa aaa!") + estimate_tokens("Aaa aaa aaa aaa!")
@@ -77,14 +94,13 @@ def test_sentences_left_out_between_two_others_leave_a_mark() -> None:
 
 
 def test_the_budget_and_the_number_of_sentences_are_kept_but_one_sentence_is_always_read() -> None:
-    many = article("x", " ".join(f"Aaa number {number}." for number in range(200)))
+    sentence = (
+        "Aaa number {} has a good many words after it, as is the way of sentences in an article that takes its time."
+    )
+    many = article("x", " ".join(sentence.format(number) for number in range(200)))
     chosen = gather("q", "en", [hit(many)], letters_a)[0].sentences
     assert len(chosen) > LEAST
-    assert (
-        BUDGET - estimate_tokens("Aaa number 100.")
-        <= sum(estimate_tokens(sentence.text) for sentence in chosen)
-        <= BUDGET
-    )
+    assert BUDGET - estimate_tokens(sentence) <= sum(estimate_tokens(one.text) for one in chosen) <= BUDGET
     huge = article("y", "a" * 9000)
     assert [len(sentence.text) for sentence in gather("q", "en", [hit(huge)], letters_a)[0].sentences] == [9000]
 
