@@ -38,6 +38,7 @@ METRICS: dict[str, Words] = {
     "chrf": Words("chrF", "chrF"),
     **_ranking("", "", ""),
     **_ranking("article_", "(記事)", " (article)"),
+    "placed": Words("正解の箇所が記事にある", "passages in their articles"),
     "failed": Words("質問できなかった", "could not be asked"),
     "first_words": Words("最初の語まで", "to the first words"),
     "seconds": Words("回答の終わりまで", "to the end of the answer"),

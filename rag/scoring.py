@@ -12,7 +12,7 @@ from rag.gold import GoldQuestion
 from rag.grounding import ungrounded
 from rag.metrics import average_precision, hit_at, ndcg_at, recall_at, reciprocal_rank
 from rag.overlap import best, chrf, exact_match, f1
-from rag.places import Span, best_per_article, covers, found_by_rank
+from rag.places import Span, best_per_article, covers, found_by_rank, is_placed
 
 DEPTH = 10  # passages searched for
 KS = (1, 3, 5, 10)
@@ -95,6 +95,8 @@ def retrieval_metrics(gold: GoldQuestion, found: list[Span], articles: Mapping[s
         gains = [max((passage.grade for passage in new), default=0.0) for new in by_rank]
         ideal = [gain for gain in gains if gain] + [passage.grade for passage in missed]
         metrics |= _ranking("", gains, ideal, [len(new) for new in by_rank], len(gold.passages))
+        # Where a gold passage is not in its article any more, the article decides: its text may well be lost.
+        metrics["placed"] = sum(is_placed(passage, articles) for passage in gold.passages) / len(gold.passages)
     grades = best_per_article(gold.passages)
     if grades:
         order = list(dict.fromkeys(span.article_id for span in found))

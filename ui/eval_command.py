@@ -36,8 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--parallel", type=_count, default=0, metavar="N", help="questions asked at the same time")
     parser.add_argument(
         "--tolerance", action="append", type=_tolerance, metavar="METRIC=X",
-        help="with --baseline: end with status 3 when METRIC falls by more than X (default: right, hit@5, ndcg@10 and "
-        "article_hit@5 by 0.02)",
+        help="with --baseline: end with status 3 when METRIC falls by more than X (default: right, hit@5, ndcg@10, "
+        "article_hit@5 and placed by 0.02)",
     )  # fmt: skip
     parser.add_argument(
         "--judge", action="store_true",

@@ -108,6 +108,16 @@ def test_retrieval_metrics_of_two_passages_found_at_the_second_and_third_rank() 
     assert metrics["map"] == pytest.approx((1 / 2 + 2 / 3) / 2)
     assert metrics["ndcg@10"] == pytest.approx((1 / math.log2(3) + 1 / 2) / (1 + 1 / math.log2(3)))
     assert (metrics["article_mrr"], metrics["article_recall@5"]) == (0.5, 1.0)
+    assert metrics["placed"] == 1.0
+
+
+def test_a_passage_that_its_article_does_not_hold_any_more_is_counted() -> None:
+    texts = ["両社は380億ドルの契約を結んだ。", "この文は記事にない。"]
+    question = GoldQuestion(
+        id="x", question="?", language="ja", passages=tuple(GoldPassage(article_id="deal", text=t) for t in texts)
+    )
+    metrics = retrieval_metrics(question, [Span("deal", 0, len(DEAL.text))], INDEXED.articles)
+    assert (metrics["placed"], metrics["recall@5"]) == (0.5, 1.0)
 
 
 def test_passages_that_one_hit_covers_together_are_one_for_the_order() -> None:
