@@ -29,7 +29,7 @@ def places_for(bot: Bot) -> Places:
 
 
 def build_page(bot: Keeper, places: Places | None = None, shelves: Shelves | None = None) -> Any:
-    """The page as a `gradio.Blocks`, not served. Also the endpoint `/ask` for gradio_client."""
+    """The page as a `gradio.Blocks`, not served. Also `/ask` and `/ask_in` for gradio_client."""
     close_environment()
     import gradio as gr
     from gradio.events import api
@@ -100,8 +100,12 @@ def build_page(bot: Keeper, places: Places | None = None, shelves: Shelves | Non
     def pick(event: gr.SelectData) -> str:
         return str(event.value["text"])
 
-    async def ask_for_clients(question: str, language: Asked = "auto", collection: str = "") -> dict[str, Any]:
+    async def ask_for_clients(question: str, language: Asked = "auto") -> dict[str, Any]:
         """One question, one answer, as `kotae ask --json` prints it: text, language, answered, citations, hits."""
+        return await ask_in_collection("", question, language)
+
+    async def ask_in_collection(collection: str, question: str, language: Asked = "auto") -> dict[str, Any]:
+        """The same of a collection by its name."""
         try:
             asked_bot = await asyncio.to_thread(shelves.bot, collection)
             return (await whole_answer(asked_bot, question, language, places)).to_dict()
@@ -157,6 +161,7 @@ def build_page(bot: Keeper, places: Places | None = None, shelves: Shelves | Non
         told.click(obey, [command, language, limits, turns], shown, trigger_mode="multiple", **answering)
         stop.click(stop_turn, None, None, queue=False, **private)
         api(ask_for_clients, api_name="ask", concurrency_limit=WAITING_ROOM)
+        api(ask_in_collection, api_name="ask_in", concurrency_limit=WAITING_ROOM)
     page.queue(max_size=2 * WAITING_ROOM, api_open=False)  # no way round the queue
     return page
 

@@ -85,6 +85,7 @@ def test_the_choice_reaches_search_list_and_sources_and_outlives_a_reload(
     assert choice.input_value() == "契約"
     page.wait_for_timeout(3500)  # by then the page has told gradio
     watched.ask("次の質問")
+    page.wait_for_function("() => document.querySelectorAll('.k-answer').length === 2")
     watched.finished()
     choice.select_option("default")
     watched.ask("別の質問")
@@ -128,8 +129,8 @@ def test_gradio_clients_name_the_collection(url: str, bot: ScriptedBot) -> None:
     from gradio_client.exceptions import AppError
 
     client = Client(url, verbose=False)
-    assert client.predict("q", "auto", "契約", api_name="/ask")["text"] == deal_answer("q").text
+    assert client.predict("契約", "q", "auto", api_name="/ask_in")["text"] == deal_answer("q").text
     assert client.predict("q", "auto", api_name="/ask")["text"] == deal_answer("q").text
     assert (len(bot.beside["契約"].asked), len(bot.asked)) == (1, 1)
     with pytest.raises(AppError, match="no collection 'x'"):
-        client.predict("q", "auto", "x", api_name="/ask")
+        client.predict("x", "q", "auto", api_name="/ask_in")
