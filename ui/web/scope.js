@@ -75,7 +75,7 @@ export async function restoreScope() {
   } catch {
     // all articles then
   }
-  if (limited() || collection) for (const wait of [0, 1000, 3000]) setTimeout(tell, wait); // gradio may not listen yet
+  if (limited() || collection) for (const wait of [0, 1000, 3000, 8000, 20000]) setTimeout(tell, wait); // gradio may not listen yet
   showScope();
 }
 
