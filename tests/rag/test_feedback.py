@@ -103,3 +103,15 @@ def test_the_command_exports_once_and_never_over_a_review(tmp_path: Path, capsys
     assert main(export) == 1
     assert "may hold what you reviewed" in capsys.readouterr().err
     assert main(["eval"]) == 2
+
+
+def test_each_collection_has_its_own_gold(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    home, out = tmp_path / "home", tmp_path / "gold.jsonl"
+    for question, collection in (("a?", ""), ("b?", "default"), ("c?", "contracts")):
+        keep_feedback(on(home), Feedback.of(answer(question), "up", collection=collection))
+    assert main(["eval", "--from-feedback", str(out), "--home", str(home), "--collection", "contracts"]) == 0
+    assert [row.question for row in read_gold(out)] == ["c?"]
+    assert export_gold(home, tmp_path / "first.jsonl") == 2
+    with pytest.raises(FeedbackError, match="collections/none"):
+        export_gold(home, tmp_path / "none.jsonl", "none")
+    capsys.readouterr()
