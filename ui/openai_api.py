@@ -56,6 +56,8 @@ def openai_routes(shelves: Shelves, places: Places) -> APIRouter:
             return _error(400, "invalid_request_error", f"the body is not JSON: {error}")
         except QuestionError as error:
             return _error(400, "invalid_request_error", str(error))
+        except KotaeError as error:  # the collection cannot be opened
+            return _error(*_failure(error))
         start = Turn(number=1, question=question, language=language, collection=collection, model_name=bot.model_name)
         stop = threading.Event()
         frame = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": model}
