@@ -7,12 +7,13 @@ HTML comes from `ui.render_panel`; everything else is JSON, which `page.js` show
 import json
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Request
-from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, StreamingResponse
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
+from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
 from index.catalogue import Entry
@@ -35,14 +36,11 @@ SHOWN = 200  # articles of the list on the page at once
 
 def page_routes(shelves: Shelves) -> APIRouter:
     """The routes under /kotae/. Their `collection` names one of the page's collections; "" is where a page begins."""
-    router = APIRouter(prefix="/kotae")
+    router = APIRouter(prefix="/kotae", route_class=_Route)
     settings = shelves.bot("").settings
 
     def served(collection: str = "") -> str:
-        try:
-            shelves.bot(collection)
-        except NoIndex as error:
-            raise HTTPException(404, str(error)) from None
+        shelves.bot(collection)
         return collection
 
     Served = Annotated[str, Depends(served)]  # noqa: N806 - a type
@@ -60,7 +58,7 @@ def page_routes(shelves: Shelves) -> APIRouter:
             return HTMLResponse("", 404)
         try:
             article = await run_in_threadpool(lambda: shelves.bot(turn.collection).article(article_id))
-        except NoIndex:  # the collection is gone, or another page's: the turn still has its passage
+        except KotaeError:  # the collection is gone, damaged, or another page's: the turn still has its passage
             article = None
         return HTMLResponse(render_panel.source(turn, part, article))
 
@@ -183,14 +181,29 @@ def page_routes(shelves: Shelves) -> APIRouter:
         )
 
     @router.get("/report")
-    def report(key: str) -> PlainTextResponse:
+    def report(key: str) -> Response:
         """One of them: HTML as text, since it is only ever shown in a frame that may do nothing."""
         try:
             return PlainTextResponse(stored_report(settings.home, key).page())
         except ReportError as error:
-            return PlainTextResponse(str(error), 404)
+            return JSONResponse({"problem": _spoken(str(error))}, 404)
 
     return router
+
+
+class _Route(APIRoute):
+    """What cannot be done is said as {"problem": ...}: 404 for what is not there, 503 for what cannot be used now."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def handled(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except KotaeError as error:
+                return JSONResponse({"problem": _spoken(str(error))}, 404 if isinstance(error, NoIndex) else 503)
+
+        return handled
 
 
 def _spoken(message: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ import os
 import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 from index.catalogue import Entry
@@ -15,7 +16,9 @@ from index.errors import KotaeError, QuestionError
 from rag.answer import Answer
 from rag.language import Asked
 from ui import render, render_sources, texts
+from ui.reasons import in_both
 from ui.records import LONGEST, conversation, scope, to_record
+from ui.render_text import both
 from ui.shelves import Shelves
 from ui.turns import WAITING_ROOM, Bot, Keeper, Places, Turn, history_of, take
 
@@ -45,23 +48,24 @@ def build_page(bot: Keeper, places: Places | None = None, shelves: Shelves | Non
         if not question.strip():
             yield gr.skip(), gr.skip(), gr.skip()
             return
-        try:
-            collection, filters = scope(limits)
-            asked_bot = await asyncio.to_thread(shelves.bot, collection)
-        except KotaeError as error:
-            raise gr.Error(str(error), print_exception=False) from None
-        session = request.session_hash or ""
-        stops.pop(session, threading.Event()).set()
-        stop = stops[session] = threading.Event()
         before = [message for turn in turns for message in _messages(turn, thumbs)]
         start = Turn(
             number=turns[-1].number + 1 if turns else 1,
             question=question.strip(),
             language=language,
-            collection=collection,
-            filters=filters,
-            model_name=asked_bot.model_name,
+            model_name=bot.model_name,
         )
+        try:
+            collection, filters = scope(limits)
+            asked_bot = await asyncio.to_thread(shelves.bot, collection)
+        except KotaeError as error:
+            failed = replace(start, stage="failed", error=error)
+            yield [*before, *_messages(failed, thumbs, to_record(failed))], "", [*turns, failed][-LONGEST:]
+            return
+        start = replace(start, collection=collection, filters=filters, model_name=asked_bot.model_name)
+        session = request.session_hash or ""
+        stops.pop(session, threading.Event()).set()
+        stop = stops[session] = threading.Event()
         try:
             async with aclosing(take(asked_bot, start, history_of(turns), places, stop)) as growing:
                 box_after: Any = ""  # emptied once: what is typed meanwhile stays
@@ -90,7 +94,7 @@ def build_page(bot: Keeper, places: Places | None = None, shelves: Shelves | Non
         try:
             kept = [turn for turn in conversation(wanted.get("turns", [])) if turn.number]
         except QuestionError as error:
-            raise gr.Error(str(error), print_exception=False) from None
+            raise gr.Error(both(in_both(str(error))), print_exception=False) from None
         messages = [message for turn in kept for message in _messages(turn, thumbs)]
         yield messages, gr.skip(), kept
 

@@ -192,7 +192,7 @@ DUPLICATE = Text(
 RENAMED = Text(
     "同じ名前の別の記事があるため、{name} という名前で追加しました。", "Added as {name}: another article has that name."
 )
-SEARCHABLE = Text("記事{count}件を検索できます。", "{count} articles can be searched now.")
+SEARCHABLE = Text("記事{count}件を検索できます。", "Articles that can be searched now: {count}.")
 REMOVED = Text("取り除きました: {name}", "Removed: {name}")
 NO_CONNECTION = Text(
     "Kotaeにつながりません。起動した端末を確かめて、もう一度お試しください。",

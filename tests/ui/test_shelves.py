@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from index.errors import NoIndex
+from index.errors import NoIndex, StoreError
 from rag.settings import Settings
 from tests.ui.browsing import OpenPage, served
 from tests.ui.scripted import DEAL, POWER, ScriptedBot, deal_answer
@@ -64,7 +64,10 @@ def test_the_choice_reaches_search_list_and_sources_and_outlives_a_reload(
     assert page.locator("#k-chat .example").count() > 0
     choice.select_option("契約")
     page.wait_for_function("() => !document.querySelector('#k-chat .example')?.checkVisibility()")
-    page.wait_for_function("() => document.querySelector('#k-open-articles').innerText.includes('1')")
+    page.wait_for_function("() => document.querySelector('#k-open-articles').innerText === '記事1件'")
+    page.locator("#k-lang-en").click()
+    assert page.locator("#k-open-articles").inner_text() == "1 article"
+    page.locator("#k-lang-ja").click()
     watched.ask("契約額は?")
     watched.finished()
     assert [asked[0] for asked in bot.beside["契約"].asked] == ["契約額は?"]
@@ -94,6 +97,37 @@ def test_the_choice_reaches_search_list_and_sources_and_outlives_a_reload(
     assert [asked[0] for asked in bot.beside["契約"].asked] == ["契約額は?", "次の質問"]
     assert [asked[0] for asked in bot.asked] == ["別の質問"]
     assert watched.complaints == []
+
+
+class Damaged(ScriptedBot):
+    """Its other collection cannot be opened."""
+
+    def of(self, collection: str) -> ScriptedBot:
+        raise StoreError(f"cannot write to '{collection}': disk full")
+
+
+def test_a_collection_that_cannot_be_opened_is_said_and_the_page_goes_on(open_page: OpenPage, bot: ScriptedBot) -> None:
+    watched = open_page(Damaged(pause=0, beside=bot.beside))
+    page = watched.page
+    page.locator("#k-open-articles").click()
+    page.locator("#k-panel .k-entry").first.wait_for()
+    page.locator("#k-collection").select_option("契約")
+    reason = "「契約」に書き込めません（disk full）。"
+    page.locator("#k-panel .k-error", has_text=reason).wait_for()
+    watched.ask("q")
+    watched.finished()
+    assert page.locator(".k-answer .k-error-title").inner_text() == "答えられませんでした"
+    page.locator(".k-answer .k-detail summary").click()
+    assert page.locator(".k-answer .k-detail p").inner_text() == reason
+    page.locator("#k-collection").select_option("default")
+    page.locator("#k-panel .k-entry").first.wait_for()
+    watched.ask("q")
+    page.wait_for_function("() => document.querySelectorAll('.k-answer').length === 2")
+    watched.finished()
+    assert page.locator(".k-answer").last.locator(".k-cite").count() > 0
+    for path in ("articles", "article?id=deal"):
+        reply = httpx.get(f"{watched.url}/kotae/{path}", params={"collection": "契約", "id": "deal"})
+        assert (reply.status_code, reply.json()["problem"]["ja"]) == (503, reason)
 
 
 def test_one_collection_offers_no_choice(open_page: OpenPage) -> None:

@@ -1,5 +1,5 @@
 // The list of articles: filtered, read, and the doors to asking only some of them and to taking one out.
-import { button, field, find, make, spoken } from "./base.js";
+import { answered, button, field, find, make, spoken } from "./base.js";
 import { sure } from "./conversations.js";
 import { failed, open, openArticle, shown } from "./panel.js";
 import { at, limit } from "./scope.js";
@@ -10,16 +10,15 @@ let filters = { q: "", language: "", date_from: "", date_to: "" };
 addEventListener("kotae-collection", async () => {
   if (shown() === "articles") return list();
   try {
-    count((await (await fetch(at("articles?q="))).json()).total);
+    count((await (await answered(at("articles?q="))).json()).total);
   } catch {
     // the number is put right when the list is opened
   }
 });
 
 function count(total) {
-  for (const door of document.querySelectorAll("#k-open-articles .k-t > [lang]")) {
-    door.textContent = door.textContent.replace(/[\d,]+/, total.toLocaleString("en"));
-  }
+  const door = find("#k-open-articles .k-t");
+  spoken(door, total === 1 ? "ONE_ARTICLE" : "ARTICLES", { count: total.toLocaleString("en") });
 }
 
 export async function list() {
@@ -64,9 +63,9 @@ async function fill(items, below) {
   const number = ++asked;
   let found;
   try {
-    found = await (await fetch(at(`articles?${new URLSearchParams(filters)}`))).json();
-  } catch {
-    failed(items);
+    found = await (await answered(at(`articles?${new URLSearchParams(filters)}`))).json();
+  } catch (error) {
+    failed(items, error);
     return;
   }
   if (number !== asked) return; // a later letter has been typed

@@ -93,6 +93,22 @@ export function field(type, id, name, value, act) {
 /** An address on this page's own server, wherever a proxy shows it. */
 export const own = (path) => new URL(path, import.meta.url);
 
+/** The server's no, in both languages. */
+export class Refused extends Error {
+  constructor(problem) {
+    super(problem.en);
+    this.problem = problem;
+  }
+}
+
+/** What this page's own server replies. Throws Refused where it says why not, Error where it does not. */
+export async function answered(path, options = {}) {
+  const reply = await fetch(path, options);
+  if (reply.ok) return reply;
+  const { problem } = await reply.json();
+  throw problem ? new Refused(problem) : new Error(String(reply.status));
+}
+
 /** Sets a gradio box, as if somebody had typed there. */
 export function whisper(id, value) {
   const box = find(`#${id} textarea, #${id} input`);

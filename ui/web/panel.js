@@ -1,6 +1,6 @@
 // The side panel: one at a time, beside the conversation or over it on a phone; Escape closes it and gives the focus
 // back to where it was.
-import { announce, find, make, own, say, spoken } from "./base.js";
+import { Refused, announce, answered, find, make, own, say, spoken, spokenBoth } from "./base.js";
 import { at } from "./scope.js";
 
 let panel = null;
@@ -47,16 +47,17 @@ export function close() {
   if (before?.isConnected) before.focus({ preventScroll: true });
 }
 
-export function failed(node, reason = "") {
-  const text = spoken(make("p", {}), "NO_CONNECTION");
-  const detail = reason ? make("p", { className: "k-detail", textContent: reason }) : null;
-  node.replaceChildren(make("div", { className: "k-error", role: "alert" }, text, ...(detail ? [detail] : [])));
+/** Says why nothing is shown: what the server found wrong, or that it cannot be reached. */
+export function failed(node, error) {
+  const text = make("p");
+  if (error instanceof Refused) spokenBoth(text, error.problem);
+  else spoken(text, "NO_CONNECTION");
+  node.replaceChildren(make("div", { className: "k-error", role: "alert" }, text));
 }
 
 /** HTML that this page's server made (ui/render_panel.py), which has escaped every text in it. */
 export async function fragment(path, options = {}) {
-  const reply = await fetch(path, options);
-  if (!reply.ok) throw new Error(String(reply.status));
+  const reply = await answered(path, options);
   const template = document.createElement("template");
   template.innerHTML = await reply.text();
   return template.content;
@@ -74,8 +75,8 @@ export async function openSource(turn, part) {
         body: JSON.stringify({ turn, part }),
       }),
     );
-  } catch {
-    failed(place);
+  } catch (error) {
+    failed(place, error);
     return;
   }
   const text = find(".k-article-text", place);
@@ -94,8 +95,8 @@ export async function openArticle(id) {
   try {
     place.replaceChildren(await fragment(at(`article?id=${encodeURIComponent(id)}`)));
     find("h2", place)?.focus({ preventScroll: true });
-  } catch {
-    failed(place);
+  } catch (error) {
+    failed(place, error);
   }
   return place;
 }

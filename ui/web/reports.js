@@ -1,8 +1,8 @@
 // Stored evaluation reports: a list, and each in a frame that may run nothing and ask for nothing.
-import { button, find, language, make, own, spoken, spokenBoth } from "./base.js";
+import { answered, button, find, language, make, own, spoken, spokenBoth } from "./base.js";
 import { failed, open } from "./panel.js";
 
-const fetched = async () => (await fetch(own("reports"))).json();
+const fetched = async () => (await answered(own("reports"))).json();
 
 /** The door is there once there is something behind it. */
 export async function announceDoor() {
@@ -22,8 +22,8 @@ export async function list() {
     if (!items.length) items.push(make("li", { className: "k-empty" }, spoken(make("span"), "REPORTS_EMPTY")));
     node.append(make("ul", { className: "k-list" }, ...items));
     find(".k-entry", node)?.focus();
-  } catch {
-    failed(node);
+  } catch (error) {
+    failed(node, error);
   }
 }
 
@@ -58,12 +58,11 @@ async function show(report) {
   open("reports", "REPORTS", place, true);
   back.focus();
   try {
-    const reply = await fetch(own(`report?key=${encodeURIComponent(report.key)}`));
-    if (!reply.ok) throw new Error(String(reply.status));
+    const reply = await answered(own(`report?key=${encodeURIComponent(report.key)}`));
     // Inherits the page's policy: nothing is fetched from anywhere. Links within it must name the frame's own address,
     // or they would lead to this page's.
     frame.srcdoc = (await reply.text()).replaceAll('href="#', 'href="about:srcdoc#');
-  } catch {
-    failed(place);
+  } catch (error) {
+    failed(place, error);
   }
 }

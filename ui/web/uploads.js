@@ -1,5 +1,5 @@
 // Articles come in and go out: files and pasted text are sent, read, made searchable; what became of each is said.
-import { announce, button, field, find, make, say, spoken, spokenBoth } from "./base.js";
+import { Refused, announce, answered, button, field, find, make, say, spoken, spokenBoth } from "./base.js";
 import { ALL, asksFor, at, limit } from "./scope.js";
 
 const messages = []; // what became of uploads, newest last
@@ -146,7 +146,7 @@ export async function remove(article, changed) {
 /** Follows the lines of a long piece of work to its end. */
 async function work(path, state, done) {
   try {
-    const reader = (await fetch(at(path), { method: "POST" })).body.pipeThrough(new TextDecoderStream()).getReader();
+    const reader = (await answered(at(path), { method: "POST" })).body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = "";
     for (;;) {
       const { value, done: over } = await reader.read();
@@ -161,8 +161,9 @@ async function work(path, state, done) {
         else done(event);
       }
     }
-  } catch {
-    note(state, "NO_CONNECTION", {}, true);
+  } catch (error) {
+    if (error instanceof Refused) note(state, "NOT_DONE", {}, true, [error.problem]);
+    else note(state, "NO_CONNECTION", {}, true);
   }
   find(".k-step", state)?.remove();
 }
