@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from rag.stored import remember_report
 from tests.rag.gold_cases import INDEXED, many
 from tests.rag.gold_cases import ScriptedBot as Evaluated
 from tests.ui.browsing import Watched, served, visited
-from tests.ui.scripted import HITS, ScriptedBot
+from tests.ui.scripted import DEAL, HITS, ScriptedBot
 from ui import texts
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
@@ -46,7 +47,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def url(home: Path) -> Iterator[str]:
-    bot = ScriptedBot(pause=0, settings=Settings(home=home, models=home, keep_feedback=True))
+    settings = Settings(home=home, models=home, keep_feedback=True)
+    beside = ScriptedBot(pause=0, settings=replace(settings, collection="契約"), shelf=(DEAL,), article_count=1)
+    bot = ScriptedBot(pause=0, settings=settings, beside={"契約": beside})
     bot.answers["declined"] = Answer(
         question="declined",
         text="記事には書かれていません。",
@@ -101,6 +104,13 @@ def test_no_state_of_the_page_has_a_serious_finding(browser: Browser, url: str, 
         page.get_by_role("button", name=getattr(texts.ONLY_THIS, language)).click()
         look("articles")
         page.locator(".k-close").click()
+        page.get_by_role("button", name=getattr(texts.ASK_ALL, language)).click()
+        page.locator("#k-box textarea").press("Escape")  # no longer editing
+        page.get_by_label(getattr(texts.COLLECTION, language)).select_option("契約")
+        expect(page.locator("#k-open-articles")).to_have_text(getattr(texts.ONE_ARTICLE, language))
+        watched.ask("asked elsewhere")
+        expect(page.locator(".k-answer:not(.k-running)")).to_have_count(4)
+        look("collection")
         page.locator("#k-open-reports").click()
         expect(page.locator("#k-panel .k-metrics")).to_be_visible()
         look("reports")
@@ -109,7 +119,7 @@ def test_no_state_of_the_page_has_a_serious_finding(browser: Browser, url: str, 
         look("report")
         assert watched.complaints == []
     assert {state: list(serious) for state, serious in found.items() if serious} == {}
-    assert len(found) == 8
+    assert len(found) == 9
 
 
 def test_a_report_alone_has_no_serious_finding(browser: Browser, home: Path) -> None:

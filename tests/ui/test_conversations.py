@@ -84,3 +84,36 @@ def test_conversations_are_exported_as_markdown_and_json_and_deleted_for_good(op
         page.get_by_role("button", name=text).click()
     expect(entries).to_have_text([texts.HISTORY_EMPTY.ja], use_inner_text=True)
     assert watched.complaints == []
+
+
+def test_a_conversation_that_cannot_be_read_is_said_once_and_not_lost(open_page: OpenPage) -> None:
+    watched = open_page(ScriptedBot(pause=0))
+    page = watched.page
+    watched.ask("q")
+    watched.finished()
+    kept = """async (spoil) => {
+      const open = indexedDB.open("kotae", 1);
+      await new Promise((done) => (open.onsuccess = done));
+      const place = open.result.transaction("conversations", "readwrite").objectStore("conversations");
+      const all = place.getAll();
+      await new Promise((done) => (all.onsuccess = done));
+      for (const one of spoil ? all.result : []) {
+        one.turns[0].text = 5;
+        await new Promise((done) => (place.put(one).onsuccess = done));
+      }
+      return all.result.map((one) => one.turns[0].text);
+    }"""
+    page.wait_for_function(f"async () => (await ({kept})(false)).length === 1")
+    page.evaluate(kept, True)
+    page.reload()
+    toast = page.locator(".toast-body")
+    toast.wait_for()
+    reason = "保存された会話の 'text' が正しくありません。新しい会話を始めてください。"
+    assert reason in toast.inner_text()
+    page.wait_for_timeout(1000)
+    assert toast.inner_text().count(reason) == 1
+    assert page.evaluate(kept, False) == [5]
+    watched.ask("q")
+    watched.finished()
+    page.wait_for_function(f"async () => (await ({kept})(false)).length === 2")
+    assert sorted(map(str, page.evaluate(kept, False))) == ["5", deal_answer("q").text]

@@ -105,6 +105,7 @@ async function openStored(conversation) {
   current = conversation;
   remember(current.id);
   show(current);
+  setAside(current);
   ask(current.turns.at(-1)?.collection); // what is asked next belongs to it
   if (matchMedia("(max-width: 70rem)").matches) close();
 }
@@ -118,13 +119,22 @@ export async function restore() {
     const found = place && (await settled(place.get(id)));
     if (!found || current.turns.length) return;
     current = found;
-    // Gradio draws its boxes before it listens to them: say it until it is heard.
-    for (let tries = 0; tries < 40 && current === found && !find("#k-chat .k-question"); tries += 1) {
+    // Gradio draws its boxes before it listens to them: say it until it is heard, or refused.
+    for (let tries = 0; tries < 40 && current === found && !find("#k-chat .k-question, .toast-body"); tries += 1) {
       show(current);
       await new Promise((resolve) => setTimeout(resolve, 300));
     }
+    setAside(found);
   } catch {
     // nothing to show then
+  }
+}
+
+/** Where the server refuses a conversation, the next question begins another one: it must not be written over. */
+async function setAside(refused) {
+  for (let tries = 0; tries < 10 && current === refused && refused.turns.length; tries += 1) {
+    if (find(".toast-body")) current = fresh();
+    await new Promise((resolve) => setTimeout(resolve, 300));
   }
 }
 
