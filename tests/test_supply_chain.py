@@ -86,6 +86,11 @@ for last; do [ "$before" = "-o" ] && out=$last; before=$last; done
     ("act", "status", "said"),
     [
         ('echo "ConnectionError: no route" >&2; exit 1', 2, "the audit could not be made (ConnectionError: no route)"),
+        (
+            'echo "ERROR:pip_audit._cli:a: not found" >&2; exit 1',
+            2,
+            "could not be made (ERROR:pip_audit._cli:a: not found)",
+        ),
         ('echo "| a | CVE-1 |" > "$out"; exit 1', 1, "have known vulnerabilities"),
         ("exit 0", 0, "no known vulnerability but those reviewed"),
     ],
@@ -99,4 +104,5 @@ def test_the_audit_says_whether_it_was_made(tmp_path: Path, act: str, status: in
     )
     assert (done.returncode, said in done.stdout + done.stderr) == (status, True), done
     asked = (tmp_path / "asked").read_text("utf-8")
+    assert "--strict" in asked  # else a package that the database does not know would count as one without a fault
     assert [f"--ignore-vuln {one[0]}" in asked for one in EXCEPTIONS] == [True] * len(EXCEPTIONS)
