@@ -3,7 +3,9 @@
 import os
 import socket
 import threading
+import time
 import unicodedata
+import zlib
 from pathlib import Path
 
 import pytest
@@ -107,3 +109,44 @@ def test_no_address_in_a_file_is_asked_for(tmp_path: Path) -> None:
         read = list(read_articles(tmp_path))
     assert len(read) >= len(files)
     assert heard == []
+
+
+def pdf_of(*objects: bytes) -> bytes:
+    """A PDF of these objects, numbered from 1; the first is its catalogue. It has no table of them: readers look."""
+    numbered = (b"%d 0 obj %s endobj\n" % (number, one) for number, one in enumerate(objects, start=1))
+    return b"%PDF-1.7\n" + b"".join(numbered) + b"trailer <</Root 1 0 R>>\n"
+
+
+def stream(data: bytes, filters: int) -> bytes:
+    """A PDF stream, packed so many times over."""
+    for _ in range(filters):
+        data = zlib.compress(data, 9)
+    names = b" ".join([b"/FlateDecode"] * filters)
+    return b"<</Length %d /Filter [%s]>> stream\n%s\nendstream" % (len(data), names, data)
+
+
+PAGE = b"<</Type /Page /Parent 2 0 R /MediaBox [0 0 99 99] /Contents 4 0 R /Resources <</Font <</F 5 0 R>>>>>>"
+FONT = b"<</Type /Font /Subtype /Type1 /BaseFont /Helvetica>>"
+ONE_PAGE = b"<</Type /Pages /Kids [3 0 R] /Count 1>>"
+SAID = b"BT /F 9 Tf (Text of the page.) Tj ET "
+BOMBS = {  # and what is said of each
+    "spaces": (stream(SAID + b" " * (300 << 20), 2), ONE_PAGE, "Text of the page.\n"),
+    "letters": (stream(b"BT /F 9 Tf " + b"(aaaaaaaa) Tj " * (6 << 20) + b"ET", 2), ONE_PAGE, "ended with signal"),
+    "pages": (stream(SAID, 1), b"<</Type /Pages /Kids [3 0 R] /Count 2000000000>>", "Text of the page.\n"),
+    "a circle": (stream(SAID, 1), b"<</Type /Pages /Kids [2 0 R 2 0 R 3 0 R] /Count 99999>>", "page 2 cannot be read"),
+    "nested": (b"[" * 5_000_000 + b"]" * 5_000_000, ONE_PAGE, "holds no text"),
+    "itself": (b"<</Length 4 0 R /Filter /FlateDecode>> stream\nx\nendstream", ONE_PAGE, "holds no text"),
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_a_pdf_made_to_swell_ends_within_its_limits(tmp_path: Path, bomb: str) -> None:
+    content, pages, said = BOMBS[bomb]
+    (tmp_path / "bomb.pdf").write_bytes(pdf_of(b"<</Type /Catalog /Pages 2 0 R>>", pages, PAGE, content, FONT))
+    (tmp_path / "last.txt").write_text("Last.", "utf-8")
+    began = time.monotonic()
+    bombed, last = read_articles(tmp_path)
+    assert time.monotonic() - began < 60
+    assert said in (bombed.article.text if isinstance(bombed, LocatedArticle) else bombed.reason)
+    assert isinstance(last, LocatedArticle)
+    assert last.article.text == "Last."
