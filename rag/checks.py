@@ -34,9 +34,9 @@ _NARROW = 2  # sentences that the second try reads
 class Draft:
     """A model's answer with our marks, and what is wrong with it.
 
-    `invented`: figures that stand neither in the evidence nor in the question, and names where all of the evidence is
-    in the answer's language. `doubtful`: such names where it is not, and a rule may not see that two spellings are one
-    name. `supported`: a sentence stands behind it. `silent`: it says that the excerpts do not say.
+    `invented`: figures that stand neither in the quotes nor in the question, and, where all of the evidence is in the
+    answer's language, names that do in neither. `doubtful`: such names where it is not, and a rule may not see that
+    two spellings are one name. `supported`: a sentence stands behind it. `silent`: it says that the excerpts do not.
     """
 
     text: str
@@ -54,9 +54,10 @@ class Draft:
 def check(text: str, question: str, language: Language, excerpts: Sequence[Excerpt], likeness: Likeness) -> Draft:
     """The draft, cited, with its faults. `language` is the answer's."""
     text = text.strip()
-    cited = cite(text, language, excerpts, likeness)
+    cited = cite(text, language, excerpts, likeness, question)
     evidence = evidence_text(excerpts, language)
-    figures = tuple(figure.text for figure in ungrounded(text, f"{evidence}\n{question}"))
+    nowhere = (figure.text for figure in ungrounded(text, f"{evidence}\n{question}"))
+    figures = tuple(dict.fromkeys((*nowhere, *cited.uncited)))
     names = tuple(ungrounded_names(text, evidence, question))
     foreign = any(excerpt.article.language != language for excerpt in excerpts)
     return Draft(

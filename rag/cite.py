@@ -13,6 +13,8 @@ from index.split import split_sentences
 from index.words import question_terms, terms
 from rag.answer import Citation
 from rag.evidence import Excerpt, Sentence
+from rag.grounding import ungrounded
+from rag.relative_dates import resolved
 from rag.relevance import Likeness
 
 MIN_SUPPORT = 0.30  # below this a sentence does not stand behind a claim
@@ -25,32 +27,42 @@ _MARK = re.compile(r"(?:(?<![ \t])[ \t]+)?[\[［【]\s?\d{1,3}(?:\s?[,、-]\s?\d
 
 @dataclass(frozen=True, kw_only=True)
 class Cited:
-    """An answer's text with our marks, and what they stand for. `unsupported` are its sentences without any."""
+    """An answer's text with our marks, and what they stand for.
+
+    `unsupported` are its sentences without any, `uncited` its figures that stand in no quote.
+    """
 
     text: str
     citations: tuple[Citation, ...]
     unsupported: tuple[str, ...]
+    uncited: tuple[str, ...] = ()
 
 
-def cite(text: str, language: Language, excerpts: Sequence[Excerpt], likeness: Likeness) -> Cited:
+def cite(text: str, language: Language, excerpts: Sequence[Excerpt], likeness: Likeness, given: str = "") -> Cited:
     """Marks each sentence of `text` with the evidence that supports it; marks that the model made are dropped.
 
-    `language` is the text's. Support of a claim by a sentence: 0.5 (share of the claim's figures that the sentence
-    holds, in either notation) + 0.2 (share of its words) + 0.3 (how near it comes to the likest sentence of its
-    language). Citations are numbered in the order in which the text needs them.
+    `language` is the text's; what stands in `given`, the question, needs no quote. Support of a claim by a sentence:
+    0.5 (share of the claim's figures that the sentence holds, in either notation) + 0.2 (share of its words) + 0.3 (how
+    near it comes to the likest sentence of its language). Where a figure of the claim stands in none of these, the
+    sentences that state it are added. Citations are numbered in the order in which the text needs them.
     """
     plain = _MARK.sub("", text).strip()
     evidence = [sentence for excerpt in excerpts for sentence in excerpt.sentences]
     numbers: dict[tuple[str, int], int] = {}
     citations: list[Citation] = []
     unsupported: list[str] = []
+    uncited: list[str] = []
     written: list[str] = []
-    position = 0
+    position, told = 0, given
     for span in _claims(plain):
         claim = plain[span[0] : span[1]]
         written.append(plain[position : span[0]])
         marks = ""
-        behind = _behind(claim, language, evidence, likeness)
+        behind = _behind(claim, language, evidence, likeness, given)
+        if behind:
+            behind += _stating(claim, f"{told}\n{_told(behind)}", evidence)
+        told = f"{told}\n{_told(behind)}"
+        uncited += [figure.text for figure in ungrounded(claim, told)]
         for sentence in behind:
             key = (sentence.article.id, sentence.start)
             if key not in numbers:
@@ -62,7 +74,9 @@ def cite(text: str, language: Language, excerpts: Sequence[Excerpt], likeness: L
         written.append(_with_marks(claim, marks))
         position = span[1]
     written.append(plain[position:])
-    return Cited(text="".join(written), citations=tuple(citations), unsupported=tuple(unsupported))
+    return Cited(
+        text="".join(written), citations=tuple(citations), unsupported=tuple(unsupported), uncited=tuple(uncited)
+    )
 
 
 def quote(sentence: Sentence, number: int = 1) -> Citation:
@@ -70,9 +84,12 @@ def quote(sentence: Sentence, number: int = 1) -> Citation:
     return _citation(number, sentence)
 
 
-def _behind(claim: str, language: Language, evidence: Sequence[Sentence], likeness: Likeness) -> list[Sentence]:
+def _behind(
+    claim: str, language: Language, evidence: Sequence[Sentence], likeness: Likeness, given: str
+) -> list[Sentence]:
     """The sentences that support the claim: the best one, and another as long as it adds figures to it."""
     figures = set(figure_terms(claim))
+    own = figures - set(figure_terms(given))
     asked = set(question_terms(claim))
     scored: list[tuple[float, set[str], Sentence]] = []
     for of in LANGUAGES:
@@ -88,7 +105,7 @@ def _behind(claim: str, language: Language, evidence: Sequence[Sentence], likene
             words = len(asked & held) / len(asked) if same and asked else nearness
             stated = figures & set(figure_terms(f"{sentence.article.date} {sentence.text}"))
             of_figures = len(stated) / len(figures) if figures else words
-            if similarity > _UNRELATED[same] or (figures and of_figures == 1.0):
+            if similarity > _UNRELATED[same] or (own and own <= stated):
                 scored.append((0.5 * of_figures + 0.2 * words + 0.3 * nearness, stated, sentence))
     scored.sort(key=lambda item: (-item[0], item[2].article.id, item[2].start))
     chosen: list[Sentence] = []
@@ -99,6 +116,28 @@ def _behind(claim: str, language: Language, evidence: Sequence[Sentence], likene
         chosen.append(sentence)
         covered |= stated
     return chosen
+
+
+def _stating(claim: str, told: str, evidence: Sequence[Sentence]) -> list[Sentence]:
+    """The sentences that are needed besides what is `told`, so that the claim's figures stand in a quote."""
+    chosen: list[Sentence] = []
+    missing = len(ungrounded(claim, told))
+    while missing and len(chosen) < MAX_QUOTES:
+        left = [len(ungrounded(claim, f"{told}\n{_told([sentence])}")) for sentence in evidence]
+        best = min(range(len(evidence)), key=lambda n: (left[n], -evidence[n].score))
+        if left[best] >= missing:
+            break
+        chosen.append(evidence[best])
+        told, missing = f"{told}\n{_told([evidence[best]])}", left[best]
+    return chosen
+
+
+def _told(sentences: Sequence[Sentence]) -> str:
+    """What a reader of these quotes sees: the texts, with what is known of their articles."""
+    return "\n".join(
+        f"{s.article.title} {s.article.date} {s.article.source}\n{s.text}\n{resolved(s.text, s.article.date)}"
+        for s in sentences
+    )
 
 
 def _claims(text: str) -> list[tuple[int, int]]:

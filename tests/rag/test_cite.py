@@ -69,3 +69,18 @@ def test_a_claim_that_nothing_is_like_has_no_citation_and_is_named() -> None:
 
 def test_no_evidence_supports_nothing() -> None:
     assert cite("Anything.", "en", [], everything_alike).citations == ()
+
+
+def test_a_figure_of_another_sentence_brings_that_sentence() -> None:
+    """One that lies far from the claim is cited too, so that the figure can be checked; it is named where none is."""
+    near, far = "従業員は300人です。", "海外の売上は19%でした。"
+    evidence = [excerpt(article("x", f"{near}{far}来期は未定です。", title="決算", language="ja"))]
+
+    def likeness(_claim: str, _language: Language, texts: Sequence[str], _of: Language) -> list[float]:
+        return [0.9 if text == near else 0.5 for text in texts]
+
+    cited = cite("従業員は300人、海外は19%です。", "ja", evidence, likeness)
+    assert [citation.quote for citation in cited.citations] == [near, far]
+    assert cited.uncited == ()
+    assert cite("従業員は300人、海外は21%です。", "ja", evidence, likeness).uncited == ("21%",)
+    assert cite("従業員は300人、海外は21%です。", "ja", evidence, likeness, "21%ですか").uncited == ()
