@@ -11,7 +11,7 @@ from index.article import LANGUAGES, Language, Passage
 from index.changes import Changes, Located
 from index.embed import TextEmbedder
 from index.errors import StoreError
-from index.fingerprint import fingerprint_of
+from index.fingerprint import fingerprint_of, shape_of
 from index.home import Home
 from index.lexical import LexicalIndex
 from index.manifest import Manifest
@@ -49,7 +49,7 @@ class Writer:
         self._manifest = Manifest.create(manifest) if fresh else Manifest.open(manifest, writable=True)
         self._known = live or self._manifest
         if fresh:
-            made = {**fingerprint_of(embedder, passage_tokens), "dimension": str(embedder.dimension)}
+            made = {**fingerprint_of(embedder, passage_tokens), **shape_of(embedder)}
             self._manifest.set_fingerprint(made)
         # Last, because Chroma keeps an engine for the path until it is closed.
         self._store = PassageStore.create(folder / "chroma") if fresh else PassageStore.open(folder / "chroma")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from index.durable import file_digest
 from index.embedfiles import describe_embedder
+from index.endpoint import without_login
 from index.errors import ChatModelError, ChatModelTimeout, ModelError
 from index.modelfiles import prepare, status, verify
 from index.modelspec import ModelSpec, ModelStatus
@@ -24,6 +25,8 @@ from rag.settings import Settings
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import AIMessageChunk, BaseMessage
+
+    from index.remote_embed import RemoteEmbedder
 
 FIRST_TOKEN_SECONDS = 120.0
 TOTAL_SECONDS = 300.0
@@ -51,15 +54,27 @@ def open_chat_model(settings: Settings, progress: ProgressCallback | None = None
     return LlamaChatModel(path=path, threads=settings.threads)
 
 
+def remote_embedder(settings: Settings) -> "RemoteEmbedder":
+    """The embedder behind the endpoint of the settings, not asked anything yet. Raises SettingsError."""
+    from index.remote_embed import open_remote  # only for who uses an endpoint
+
+    return open_remote(
+        settings.embed_url,
+        settings.embed_key,
+        settings.embedder,
+        requests=settings.requests,
+        question_prefix=settings.embed_question_prefix,
+        passage_prefix=settings.embed_passage_prefix,
+    )
+
+
 def describe_models(
     settings: Settings, *, recompute: bool = False, progress: ProgressCallback | None = None
 ) -> list[ModelStatus]:
     """One line for each model: embedder, chat model, dictionary if installed. `recompute` reads their files again."""
     from index.dictionary import describe_dictionary  # not for `import rag`
 
-    embedder = describe_embedder(
-        settings.embedder, settings.models, allow_hub=settings.allow_hub, recompute=recompute, progress=progress
-    )
+    embedder = _describe_embedder(settings, recompute, progress)
     dictionary = describe_dictionary(settings.models, recompute=recompute, progress=progress)
     return [embedder, _describe_chat_model(settings, recompute, progress), *dictionary]
 
@@ -194,6 +209,16 @@ def _unknown(name: str) -> str:
     )
 
 
+def _describe_embedder(settings: Settings, recompute: bool, progress: ProgressCallback | None) -> ModelStatus:
+    if settings.embed_url:
+        from index.remote_embed import describe_remote  # see `remote_embedder`
+
+        return describe_remote(remote_embedder(settings), asking=recompute)
+    return describe_embedder(
+        settings.embedder, settings.models, allow_hub=settings.allow_hub, recompute=recompute, progress=progress
+    )
+
+
 def _describe_chat_model(settings: Settings, recompute: bool, progress: ProgressCallback | None) -> ModelStatus:
     spec = None if settings.chat_url else KNOWN_CHAT_MODELS.get(settings.chat_model)
     if spec and recompute:
@@ -205,7 +230,8 @@ def _describe_chat_model(settings: Settings, recompute: bool, progress: Progress
     size = path.stat().st_size if found else 0
     tell = progress or nobody
     label = f"reading {path.name}"
-    source = str(path) if found else "an endpoint" if settings.chat_url else _unknown(settings.chat_model)
+    place = f"the endpoint {without_login(settings.chat_url)!r}"
+    source = str(path) if found else place if settings.chat_url else _unknown(settings.chat_model)
     return ModelStatus(
         name=settings.chat_model,
         kind="chat",
@@ -216,6 +242,6 @@ def _describe_chat_model(settings: Settings, recompute: bool, progress: Progress
         if found and recompute
         else "",
         licence="unknown",
-        origin="an endpoint" if settings.chat_url else settings.chat_model,
+        origin=place if settings.chat_url else settings.chat_model,
         source=source,
     )

@@ -4,6 +4,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from index.endpoint import without_login
 from index.errors import ChatModelError, ChatModelTimeout, SettingsError
 
 if TYPE_CHECKING:
@@ -118,8 +119,3 @@ def _without_key(text: str, chat_model: "BaseChatModel") -> str:
 def _first_line(error: Exception) -> str:
     lines = str(error).strip().splitlines()
     return lines[0][:200] if lines else type(error).__name__
-
-
-def without_login(url: str) -> str:
-    """The URL without a user name or password in it, to be shown."""
-    return re.sub(r"(?<=//)[^/@]*@", "", url)
