@@ -67,6 +67,9 @@ class TextEmbedder(Protocol):
 class Elsewhere(Protocol):
     """An embedder whose files nobody here can read: some of its vectors tell whether it is still the same."""
 
+    def about(self) -> str:
+        """Where it is and what, in one line."""
+
     def probe(self) -> str:
         """Vectors of fixed texts, to be kept with an index."""
 

@@ -84,7 +84,6 @@ class RemoteEmbedder:
         with_marks, alone = self._tokens([f"{self._prefixes.passage}a"], special=True), self._tokens(["a"])
         return self.served.window - with_marks[0] + alone[0]
 
-    @property
     def about(self) -> str:
         """What the endpoint is, in one line. Asks it."""
         before = self._prefixes
@@ -281,7 +280,7 @@ def describe_remote(embedder: RemoteEmbedder, *, asking: bool = False) -> ModelS
     ready, source, digest = True, place, ""
     if asking:
         try:
-            source, digest = embedder.about, embedder.digest
+            source, digest = embedder.about(), embedder.digest
         except ModelError as error:
             ready, source = False, str(error)
     return ModelStatus(

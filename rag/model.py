@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from index.modelfiles import prepare, status, verify
 from index.modelspec import ModelSpec, ModelStatus
 from index.progress import Progress, ProgressCallback, nobody
 from rag.qwen import QWEN_CODER
-from rag.remote_model import holds_key, length_limit, open_endpoint, translated, worth_asking_again
+from rag.remote_model import again_after, gate_of, holds_key, length_limit, open_endpoint, place, translated
 from rag.settings import Settings
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 FIRST_TOKEN_SECONDS = 120.0
 TOTAL_SECONDS = 300.0
-AGAIN_AFTER_SECONDS = 0.5
 
 KNOWN_CHAT_MODELS: dict[str, ModelSpec] = {QWEN_CODER.name: QWEN_CODER}
 
@@ -46,6 +46,7 @@ def open_chat_model(settings: Settings, progress: ProgressCallback | None = None
             model=settings.chat_model,
             key=settings.chat_key,
             first_token_seconds=FIRST_TOKEN_SECONDS,
+            requests=settings.requests,
         )
     path = _model_file(settings, progress)
     # LangChain takes 0.8 s to import: not paid by commands that ask no model.
@@ -90,34 +91,36 @@ def stream_text(
 ) -> Iterator[str]:
     """Pieces of the model's text as it writes them; empty ones are left out.
 
-    Closing the iterator stops the model. An endpoint that cannot be reached or is overloaded is asked once more, but
-    only while nothing has been said. `extras` go to the model as they are (`grammar`, `seed`, ...).
+    Closing the iterator stops the model. An endpoint that is busy or cannot be reached is asked again
+    (`again_after`), but only while nothing has been said. `extras` go to the model as they are (`grammar`, `seed`, ...).
     Raises ChatModelTimeout, ChatModelBusy, ChatModelError, ModelError.
     """
     deadline = time.monotonic() + total_seconds
     request = {**length_limit(chat_model, max_tokens), **extras}
     clean = [_neutralised(message) for message in messages]
-    for attempt in (1, 2):
-        pieces = chat_model.stream(clean, stop=list(stop) or None, **request)
-        said = False
-        try:
-            while (chunk := _next(pieces)) is not None:
-                if time.monotonic() > deadline:
-                    raise ChatModelTimeout(f"the chat model wrote for {total_seconds:g} s and was stopped: try again")
-                if text := str(chunk.text):
-                    said = True
-                    yield text
-            return
-        except (ChatModelError, ModelError):
-            raise
-        except Exception as error:
-            if said or attempt == 2 or not worth_asking_again(error):
-                if holds_key(error, chat_model):  # a traceback shows the cause
-                    raise translated(error, chat_model, said=said) from None
-                raise translated(error, chat_model, said=said) from error
-        finally:
-            pieces.close()  # type: ignore[attr-defined]  # a generator: leaving it must stop the model now
-        time.sleep(AGAIN_AFTER_SECONDS)
+    gate, began = gate_of(chat_model), time.monotonic()
+    for failures in count(1):
+        with place(gate, chat_model):
+            pieces = chat_model.stream(clean, stop=list(stop) or None, **request)
+            said = False
+            try:
+                while (chunk := _next(pieces)) is not None:
+                    if time.monotonic() > deadline:
+                        late = f"the chat model wrote for {total_seconds:g} s and was stopped: try again"
+                        raise ChatModelTimeout(late)
+                    if text := str(chunk.text):
+                        said = True
+                        yield text
+                return
+            except (ChatModelError, ModelError):
+                raise
+            except Exception as error:
+                pause = None if said else again_after(error, failures, time.monotonic() - began)
+                if pause is None:
+                    raise translated(error, chat_model, said=said) from _cause(error, chat_model)
+                gate.hold_off(pause)
+            finally:
+                pieces.close()  # type: ignore[attr-defined]  # a generator: leaving it must stop the model now
 
 
 def yes_probability(chat_model: "BaseChatModel", messages: Sequence["BaseMessage"]) -> float | None:
@@ -127,17 +130,28 @@ def yes_probability(chat_model: "BaseChatModel", messages: Sequence["BaseMessage
     Raises what `stream_text` raises.
     """
     request = {**length_limit(chat_model, 1), "logprobs": True, "top_logprobs": 20}
-    try:
-        with _untraced():
-            reply = chat_model.invoke([_neutralised(message) for message in messages], **request)
-    except (ChatModelError, ModelError):
-        raise
-    except Exception as error:
-        if holds_key(error, chat_model):
-            raise translated(error, chat_model) from None
-        raise translated(error, chat_model) from error
+    clean = [_neutralised(message) for message in messages]
+    gate, began = gate_of(chat_model), time.monotonic()
+    for failures in count(1):
+        with place(gate, chat_model):
+            try:
+                with _untraced():
+                    reply = chat_model.invoke(clean, **request)
+                break
+            except (ChatModelError, ModelError):
+                raise
+            except Exception as error:
+                pause = again_after(error, failures, time.monotonic() - began)
+                if pause is None:
+                    raise translated(error, chat_model) from _cause(error, chat_model)
+                gate.hold_off(pause)
     content = (reply.response_metadata.get("logprobs") or {}).get("content") or [{}]
     return share_of_yes([(str(top["token"]), float(top["logprob"])) for top in content[0].get("top_logprobs") or ()])
+
+
+def _cause(error: Exception, chat_model: "BaseChatModel") -> Exception | None:
+    """What a traceback shows as the cause: not an error that repeats the key."""
+    return None if holds_key(error, chat_model) else error
 
 
 _YES = frozenset({"yes", "はい"})
