@@ -6,8 +6,6 @@ word. What comes back is checked: right count, finite, of one dimension; it is s
 
 import base64
 import hashlib
-import math
-import re
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,6 +22,7 @@ from index.endpoint import Endpoint, TooMuch
 from index.errors import ModelError
 from index.modelspec import ModelStatus
 from index.prefixes import Prefixes, prefixes_of
+from index.tokens import estimated_tokens
 
 PATIENCE = 300.0  # seconds that passages wait for a busy endpoint
 QUESTION_PATIENCE = 20.0  # seconds that a reader waits
@@ -106,7 +105,7 @@ class RemoteEmbedder:
         return alone
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Tokens of each text's own: counted by TEI, else estimated (see `estimated_tokens`)."""
+        """Tokens of each text's own: counted by TEI, else estimated (`index/tokens.py`)."""
         if not self.served.tei:
             return [estimated_tokens(text) for text in texts]
         missing = [text for text in dict.fromkeys(texts) if text not in self._counted]
@@ -294,26 +293,6 @@ def describe_remote(embedder: RemoteEmbedder, *, asking: bool = False) -> ModelS
         origin=place,
         source=source,
     )
-
-
-_TOKENS = re.compile(r"(?P<kana>[぀-ヿ㐀-鿿ｦ-ﾟ々]+)|(?P<digits>[0-9]+)|(?P<word>[A-Za-zÀ-ɏ]+)|\S")
-
-
-def estimated_tokens(text: str) -> int:
-    """About as many as the bundled embedder's tokenizer makes, where nobody can count them.
-
-    0.7 for each kana or kanji and each mark, 1 for each begun 5 letters of a word and 3 digits of a figure.
-    """
-    tenths = 0
-    for found in _TOKENS.finditer(text):
-        size = found.end() - found.start()
-        if found["digits"]:
-            tenths += 10 * math.ceil(size / 3)
-        elif found["word"]:
-            tenths += 10 * math.ceil(size / 5)
-        else:
-            tenths += 7 * size
-    return math.ceil(tenths / 10)
 
 
 def _sendable(text: str) -> str:

@@ -92,7 +92,7 @@ def stream_text(
     """Pieces of the model's text as it writes them; empty ones are left out.
 
     Closing the iterator stops the model. An endpoint that is busy or cannot be reached is asked again
-    (`again_after`), but only while nothing has been said. `extras` go to the model as they are (`grammar`, `seed`, ...).
+    (`again_after`), but only while nothing has been said. `extras` go to the model as they are (`grammar`, `seed`).
     Raises ChatModelTimeout, ChatModelBusy, ChatModelError, ModelError.
     """
     deadline = time.monotonic() + total_seconds
@@ -117,7 +117,9 @@ def stream_text(
             except Exception as error:
                 pause = None if said else again_after(error, failures, time.monotonic() - began)
                 if pause is None:
-                    raise translated(error, chat_model, said=said) from _cause(error, chat_model)
+                    if holds_key(error, chat_model):  # a traceback shows the cause
+                        raise translated(error, chat_model, said=said) from None
+                    raise translated(error, chat_model, said=said) from error
                 gate.hold_off(pause)
             finally:
                 pieces.close()  # type: ignore[attr-defined]  # a generator: leaving it must stop the model now
@@ -143,15 +145,12 @@ def yes_probability(chat_model: "BaseChatModel", messages: Sequence["BaseMessage
             except Exception as error:
                 pause = again_after(error, failures, time.monotonic() - began)
                 if pause is None:
-                    raise translated(error, chat_model) from _cause(error, chat_model)
+                    if holds_key(error, chat_model):
+                        raise translated(error, chat_model) from None
+                    raise translated(error, chat_model) from error
                 gate.hold_off(pause)
     content = (reply.response_metadata.get("logprobs") or {}).get("content") or [{}]
     return share_of_yes([(str(top["token"]), float(top["logprob"])) for top in content[0].get("top_logprobs") or ()])
-
-
-def _cause(error: Exception, chat_model: "BaseChatModel") -> Exception | None:
-    """What a traceback shows as the cause: not an error that repeats the key."""
-    return None if holds_key(error, chat_model) else error
 
 
 _YES = frozenset({"yes", "はい"})

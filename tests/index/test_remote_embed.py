@@ -18,7 +18,8 @@ from index.errors import EmbedderMismatch, ModelError, SettingsError
 from index.home import Home
 from index.manifest import Manifest
 from index.prefixes import Prefixes, prefixes_of
-from index.remote_embed import RemoteEmbedder, estimated_tokens, open_remote
+from index.remote_embed import RemoteEmbedder, open_remote
+from index.tokens import estimated_tokens
 from tests.conftest import SEEDS
 from tests.doubles import LetterEmbedder, letters, write
 from tests.embedding_server import (
