@@ -84,11 +84,12 @@ def test_every_message_has_its_japanese(message: str) -> None:
         (
             "the embedding endpoint 'http://a' cannot be reached: start the server, or set KOTAE_EMBED_URL to where it "
             "runs",
-            "埋め込みの接続先「http://a」につながりません。サーバーが動いているか、KOTAE_EMBED_URL を確かめてください。",
+            "埋め込みの接続先「http://a」につながりません。サーバーが動いているか、"
+            "KOTAE_EMBED_URL を確かめてください。",
         ),
         (
-            "the embedding endpoint 'http://a' sent no list of vectors: look at the server's log, or set KOTAE_EMBED_URL "
-            "to another endpoint",
+            "the embedding endpoint 'http://a' sent no list of vectors: look at the server's log, or set "
+            "KOTAE_EMBED_URL to another endpoint",
             "埋め込みの接続先「http://a」で問題が起きました。サーバーの記録を確かめてください。",
         ),
         (
