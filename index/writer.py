@@ -16,7 +16,7 @@ from index.home import Home
 from index.lexical import LexicalIndex
 from index.manifest import Manifest
 from index.progress import Progress, ProgressCallback
-from index.space import Space, Vector, measure, question_means
+from index.space import Space, Vector, measure, typical
 from index.split import split_article
 from index.store import PassageStore, lost
 from index.vectors import VECTORS, write_vectors
@@ -179,12 +179,12 @@ class Writer:
         return cut
 
 
-def _questions(earlier: Path | None, embedder: TextEmbedder) -> dict[Language, Vector]:
-    """The means of questions: those of the earlier generation, or made anew."""
+def _questions(earlier: Path | None, embedder: TextEmbedder) -> Space:
+    """What questions share: of the earlier generation, or made anew."""
     try:
-        return Space.open(earlier / "space.npz").questions if earlier else question_means(embedder)
+        return Space.open(earlier / "space.npz") if earlier else typical(embedder)
     except StoreError:  # damaged, or of another version
-        return question_means(embedder)
+        return typical(embedder)
 
 
 def _groups(
