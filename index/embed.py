@@ -67,6 +67,9 @@ class TextEmbedder(Protocol):
 class Elsewhere(Protocol):
     """An embedder whose files nobody here can read: some of its vectors tell whether it is still the same."""
 
+    def embed_questions(self, texts: Iterable[str]) -> NDArray[np.float32]:
+        """As `embed_question`, many at once: float32, shape (number of texts, dimension)."""
+
     def about(self) -> str:
         """Where it is and what, in one line."""
 

@@ -96,8 +96,11 @@ class RemoteEmbedder:
 
         Raises ModelError when the endpoint fails for good.
         """
-        slices = list(self._in_flight(self._batches(self._prefixes.passage + text for text in texts)))
-        return np.concatenate(slices) if slices else np.zeros((0, self.dimension), np.float32)
+        return self._embedded(self._prefixes.passage + text for text in texts)
+
+    def embed_questions(self, texts: Iterable[str]) -> NDArray[np.float32]:
+        """As `embed_question`, many at once, for which nobody waits. Raises ModelError."""
+        return self._embedded(self._prefixes.question + text for text in texts)
 
     def embed_question(self, text: str) -> NDArray[np.float32]:
         """float32, shape (dimension,), unit length. Raises ModelError."""
@@ -160,6 +163,10 @@ class RemoteEmbedder:
     @cached_property
     def _probed(self) -> NDArray[np.float32]:
         return self._embed(list(_PROBES), QUESTION_PATIENCE, known=False)
+
+    def _embedded(self, texts: Iterable[str]) -> NDArray[np.float32]:
+        slices = list(self._in_flight(self._batches(texts)))
+        return np.concatenate(slices) if slices else np.zeros((0, self.dimension), np.float32)
 
     def _batches(self, texts: Iterable[str]) -> Iterator[list[str]]:
         batch: list[str] = []

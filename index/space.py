@@ -5,7 +5,7 @@ is taken off (centred), the rest is scaled to unit length again: then a question
 compare by what they are about, and so do two passages. Knows nothing of Chroma or of words.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from zipfile import BadZipFile
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.article import LANGUAGES, Language
-from index.embed import TextEmbedder
+from index.embed import Elsewhere, TextEmbedder
 from index.errors import StoreError
 from index.typical import TYPICAL_QUESTIONS
 
@@ -120,9 +120,7 @@ class Space:
 
 def typical(embedder: TextEmbedder) -> Space:
     """The space of no passages yet: what this embedder makes of typical questions in each language."""
-    asked = {
-        of: np.stack([embedder.embed_question(question) for question in TYPICAL_QUESTIONS[of]]) for of in LANGUAGES
-    }
+    asked = {of: _questions(embedder, TYPICAL_QUESTIONS[of]) for of in LANGUAGES}
     means: dict[Language, Vector] = {of: vectors.mean(axis=0) for of, vectors in asked.items()}
     plain = np.mean([_apart(vectors) for vectors in asked.values()]) / _TYPICAL_PLAIN
     centred = np.mean([_apart(_unit(vectors - means[of])) for of, vectors in asked.items()]) / _TYPICAL_CENTRED
@@ -133,6 +131,12 @@ def typical(embedder: TextEmbedder) -> Space:
         usual_plain=USUAL_PLAIN * max(_LEAST, float(plain)),
         usual_centred=USUAL_CENTRED * max(_LEAST, float(centred)),
     )
+
+
+def _questions(embedder: TextEmbedder, texts: Sequence[str]) -> Vector:
+    if isinstance(embedder, Elsewhere):  # a few requests instead of one for each
+        return embedder.embed_questions(texts)
+    return np.stack([embedder.embed_question(text) for text in texts])
 
 
 def _apart(vectors: Vector) -> float:
