@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 FIRST_PAUSE = 0.5  # seconds before asking again, doubled with each failure
 LONGEST_PAUSE = 30.0
@@ -63,6 +62,8 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     value = headers.get("retry-after", "").strip()
     if value.replace(".", "", 1).isdecimal() and value.isascii():
         return float(value)
+    from email.utils import parsedate_to_datetime  # not for `import rag`
+
     try:
         until = parsedate_to_datetime(value)
     except ValueError:
