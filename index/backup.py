@@ -15,6 +15,7 @@ from index.build import IndexReport, held, write_anew
 from index.changes import Located
 from index.embed import TextEmbedder
 from index.errors import EmbedderMismatch, StoreError
+from index.fingerprint import made_with
 from index.home import Home
 from index.manifest import Manifest
 from index.packed import Tell, pack, unpack
@@ -90,16 +91,16 @@ def _checked(path: Path, file: Path, embedder: TextEmbedder, opened: ExitStack) 
     try:
         manifest = Manifest.open(file)
         opened.callback(manifest.close)
-        made_with = manifest.fingerprint
-        if made_with.get("embedder_digest") == embedder.digest:
+        same = made_with(manifest.fingerprint, embedder)
+        if same:
             manifest.check()
             manifest.check_vectors(embedder.dimension)
     except StoreError as error:
         reason = str(error).replace(str(file), file.name)
         raise StoreError(f"{str(path)!r} cannot be used: {reason}, then export it again") from error
-    if made_with.get("embedder_digest") != embedder.digest:
+    if not same:
         raise EmbedderMismatch(
-            f"{str(path)!r} was made with {made_with.get('embedder', 'unknown')!r}, but the embedder is "
+            f"{str(path)!r} was made with {manifest.fingerprint.get('embedder', 'unknown')!r}, but the embedder is "
             f"{embedder.name!r} (digest {embedder.digest[:12]}): set KOTAE_EMBEDDER to match, or index its articles"
         )
     return manifest

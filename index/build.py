@@ -16,7 +16,7 @@ from index.article import Article
 from index.changes import IndexReport, Located, compare
 from index.embed import TextEmbedder
 from index.errors import ArticleError, NoIndex, StoreError
-from index.fingerprint import check_fingerprint, fingerprint_of
+from index.fingerprint import check_fingerprint, fingerprint_of, made_with
 from index.home import Home
 from index.inventory import check_files
 from index.manifest import Manifest
@@ -111,7 +111,7 @@ def repair_index(
                 "make it again with `kotae index --rebuild PATH`"
             )
         source = live or next(iter(whole), None)
-        same = source if source and source.fingerprint.get("embedder_digest") == embedder.digest else None
+        same = source if source and made_with(source.fingerprint, embedder) else None
         report = write_anew(home, embedder, wanted, same, notes=notes, passage_tokens=passage_tokens, progress=progress)
     return replace(report, seconds=time.monotonic() - began)
 
@@ -209,7 +209,7 @@ def _whole(home: Home, name: str, embedder: TextEmbedder, opened: ExitStack) -> 
         opened.callback(manifest.close)
         manifest.check()
         size = manifest.fingerprint.get("dimension", "")
-        if manifest.fingerprint.get("embedder_digest") == embedder.digest:
+        if made_with(manifest.fingerprint, embedder):
             manifest.check_vectors(int(size) if size.isdigit() else 0)
     except (StoreError, OSError):
         return None

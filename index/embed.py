@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +61,23 @@ class TextEmbedder(Protocol):
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text's own, without prefix and end marks."""
+
+
+@runtime_checkable
+class Elsewhere(Protocol):
+    """An embedder whose files nobody here can read: some of its vectors tell whether it is still the same."""
+
+    def embed_questions(self, texts: Iterable[str]) -> NDArray[np.float32]:
+        """As `embed_question`, many at once: float32, shape (number of texts, dimension)."""
+
+    def about(self) -> str:
+        """Where it is and what, in one line."""
+
+    def probe(self) -> str:
+        """Vectors of fixed texts, to be kept with an index."""
+
+    def agrees(self, probe: str) -> bool:
+        """Whether vectors made when `probe` was kept can be compared with those that are made now."""
 
 
 class Embedder:

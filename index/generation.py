@@ -19,7 +19,7 @@ from index.fingerprint import check_fingerprint
 from index.inventory import check_files
 from index.lexical import LexicalIndex
 from index.manifest import Manifest
-from index.space import USUAL_CENTRED, USUAL_PLAIN, Space, Spread, Vector
+from index.space import Space, Spread, Vector
 from index.store import PassageStore, check_counts
 from index.vectors import VECTORS, open_vectors
 
@@ -114,7 +114,9 @@ class Generation:
             same = of == asked.language
             direction = asked.vector if same else centred
             spread = (self.space.plain if same else self.space.centred)[of].spread(direction)
-            similarity[of] = spread.steadied(len(all_rows), USUAL_PLAIN if same else USUAL_CENTRED)
+            similarity[of] = spread.steadied(
+                len(all_rows), self.space.usual_plain if same else self.space.usual_centred
+            )
             if not same and asked.groups:
                 scores = scores + _TRANSLATED * self.words.translated(asked.groups, all_rows)
             rows = all_rows if among is None else np.intersect1d(all_rows, among, assume_unique=True)

@@ -11,12 +11,12 @@ from index.article import LANGUAGES, Language, Passage
 from index.changes import Changes, Located
 from index.embed import TextEmbedder
 from index.errors import StoreError
-from index.fingerprint import fingerprint_of
+from index.fingerprint import fingerprint_of, shape_of
 from index.home import Home
 from index.lexical import LexicalIndex
 from index.manifest import Manifest
 from index.progress import Progress, ProgressCallback
-from index.space import Space, Vector, measure, question_means
+from index.space import Space, Vector, measure, typical
 from index.split import split_article
 from index.store import PassageStore, lost
 from index.vectors import VECTORS, write_vectors
@@ -49,7 +49,7 @@ class Writer:
         self._manifest = Manifest.create(manifest) if fresh else Manifest.open(manifest, writable=True)
         self._known = live or self._manifest
         if fresh:
-            made = {**fingerprint_of(embedder, passage_tokens), "dimension": str(embedder.dimension)}
+            made = {**fingerprint_of(embedder, passage_tokens), **shape_of(embedder)}
             self._manifest.set_fingerprint(made)
         # Last, because Chroma keeps an engine for the path until it is closed.
         self._store = PassageStore.create(folder / "chroma") if fresh else PassageStore.open(folder / "chroma")
@@ -179,12 +179,12 @@ class Writer:
         return cut
 
 
-def _questions(earlier: Path | None, embedder: TextEmbedder) -> dict[Language, Vector]:
-    """The means of questions: those of the earlier generation, or made anew."""
+def _questions(earlier: Path | None, embedder: TextEmbedder) -> Space:
+    """What questions share: of the earlier generation, or made anew."""
     try:
-        return Space.open(earlier / "space.npz").questions if earlier else question_means(embedder)
+        return Space.open(earlier / "space.npz") if earlier else typical(embedder)
     except StoreError:  # damaged, or of another version
-        return question_means(embedder)
+        return typical(embedder)
 
 
 def _groups(

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from index.article import LANGUAGES, Article
-from index.embed import Embedder
+from index.embed import Embedder, TextEmbedder
 from index.errors import ChatModelError, ModelError, QuestionError
 from index.home import collections
 from index.progress import ProgressCallback, nobody
@@ -20,7 +20,7 @@ from index.rerank import Reranker
 from rag.answer import Answer, Found, Message, Piece
 from rag.hits import Hits
 from rag.language import ASKED, Asked, answer_language, question_language
-from rag.model import open_chat_model, yes_probability
+from rag.model import open_chat_model, remote_embedder, yes_probability
 from rag.retrieve import Filters, Hit, interleaved, retrieve
 from rag.settings import Settings
 from rag.texts import DECLINED, NO_MODEL
@@ -48,7 +48,7 @@ HITS = 10  # passages found for an answer
 class Chatbot:
     """An index and a chat model: `search`, `answer`, `stream`. Methods may be called from any thread."""
 
-    def __init__(self, settings: Settings, embedder: Embedder, collection: "Collection") -> None:
+    def __init__(self, settings: Settings, embedder: TextEmbedder, collection: "Collection") -> None:
         self.settings = settings
         self._embedder = embedder
         self._collection = collection
@@ -264,8 +264,10 @@ class Chatbot:
         )
 
 
-def open_embedder(settings: Settings, progress: ProgressCallback = nobody) -> Embedder:
-    """The embedder that the settings name."""
+def open_embedder(settings: Settings, progress: ProgressCallback = nobody) -> TextEmbedder:
+    """The embedder that the settings name: behind an endpoint if they name one, else in this process."""
+    if settings.embed_url:
+        return remote_embedder(settings)
     return Embedder.open(
         settings.embedder,
         settings.models,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from index.article import LANGUAGES, Language
 from index.build import IndexReport, repair_index
+from index.embed import Elsewhere
 from index.errors import KotaeError, StoreError
 from index.fingerprint import check_fingerprint
 from index.lexical import LexicalIndex
@@ -19,6 +20,7 @@ from rag.model import describe_models
 from rag.settings import Settings
 
 _AGAIN = "make them again with `kotae doctor --repair`, or `kotae index --rebuild`"
+_EMBEDDER = "the one the index was built with"
 _SLICE = 1000  # vectors read at a time
 _DRIFT = 1e-3  # how far a vector in Chroma may be from the manifest's: it stores them scaled to unit length
 
@@ -58,9 +60,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield Finding(name="manifest", ok=False, message=str(error))
         return
     yield Finding(name="index", ok=passages > 0, message=f"{articles} articles, {passages} passages in {folder}")
-    yield _attempt(
-        "embedder", "the one the index was built with", lambda: check_fingerprint(manifest, open_embedder(settings))
-    )
+    yield _attempt("embedder", _EMBEDDER, lambda: _check_embedder(manifest, settings))
     yield _attempt("manifest", "every article and vector can be read", lambda: _check_manifest(manifest))
     yield _attempt("chroma", "every passage has its vector", lambda: _check_chroma(folder, manifest, ids))
     yield _attempt("words", "every passage is in the word index", lambda: _check_words(folder, ids))
@@ -75,11 +75,18 @@ def examine(settings: Settings) -> Iterator[Finding]:
 
 
 def _attempt(name: str, fine: str, check: Callable[[], object]) -> Finding:
+    """What is wrong, or what the check has to say in words, `fine` where it has nothing."""
     try:
-        check()
+        said = check()
     except KotaeError as error:
         return Finding(name=name, ok=False, message=str(error))
-    return Finding(name=name, ok=True, message=fine)
+    return Finding(name=name, ok=True, message=said if isinstance(said, str) else fine)
+
+
+def _check_embedder(manifest: Manifest, settings: Settings) -> str:
+    embedder = open_embedder(settings)
+    check_fingerprint(manifest, embedder)
+    return f"{_EMBEDDER}, {embedder.about()}" if isinstance(embedder, Elsewhere) else _EMBEDDER
 
 
 def _check_manifest(manifest: Manifest) -> None:

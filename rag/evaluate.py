@@ -13,6 +13,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Protocol
 
+from index.endpoint import without_login
 from index.errors import ChatModelError, KotaeError, ModelError, QuestionError
 from index.progress import Progress, ProgressCallback, nobody
 from rag.answer import Answer, Found, Message, Piece
@@ -22,7 +23,6 @@ from rag.journal import Journal, code_version, key_of
 from rag.judge import Judge, name_of
 from rag.language import Asked
 from rag.places import Indexed, is_placed
-from rag.remote_model import without_login
 from rag.retrieve import Hit
 from rag.scorecard import Scorecard
 from rag.scoring import DEPTH, score
@@ -35,7 +35,8 @@ FAILURES_IN_A_ROW = 5  # after which the run ends: the model is down, not the qu
 Outcome = dict[str, Any]
 # Settings that decide no answer: places, secrets, and who judges (which a judgement's own key holds).
 _ASIDE = frozenset({
-    "home", "collection", "models", "chat_key", "keep_feedback", "judge_model", "judge_url", "judge_key",
+    "home", "collection", "models", "embed_url", "embed_key", "requests", "chat_key", "keep_feedback", "judge_model",
+    "judge_url", "judge_key",
 })  # fmt: skip
 
 

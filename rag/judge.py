@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from index.endpoint import without_login
 from rag.answer import Message
 from rag.gold import GoldQuestion
 from rag.model import open_chat_model, stream_text, yes_probability
-from rag.remote_model import without_login
 from rag.settings import Settings
 from rag.writer import as_messages
 

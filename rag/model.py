@@ -8,26 +8,29 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from index.durable import file_digest
 from index.embedfiles import describe_embedder
+from index.endpoint import without_login
 from index.errors import ChatModelError, ChatModelTimeout, ModelError
 from index.modelfiles import prepare, status, verify
 from index.modelspec import ModelSpec, ModelStatus
 from index.progress import Progress, ProgressCallback, nobody
 from rag.qwen import QWEN_CODER
-from rag.remote_model import holds_key, length_limit, open_endpoint, translated, worth_asking_again
+from rag.remote_model import again_after, gate_of, holds_key, length_limit, open_endpoint, place, translated
 from rag.settings import Settings
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import AIMessageChunk, BaseMessage
 
+    from index.remote_embed import RemoteEmbedder
+
 FIRST_TOKEN_SECONDS = 120.0
 TOTAL_SECONDS = 300.0
-AGAIN_AFTER_SECONDS = 0.5
 
 KNOWN_CHAT_MODELS: dict[str, ModelSpec] = {QWEN_CODER.name: QWEN_CODER}
 
@@ -43,6 +46,7 @@ def open_chat_model(settings: Settings, progress: ProgressCallback | None = None
             model=settings.chat_model,
             key=settings.chat_key,
             first_token_seconds=FIRST_TOKEN_SECONDS,
+            requests=settings.requests,
         )
     path = _model_file(settings, progress)
     # LangChain takes 0.8 s to import: not paid by commands that ask no model.
@@ -51,15 +55,27 @@ def open_chat_model(settings: Settings, progress: ProgressCallback | None = None
     return LlamaChatModel(path=path, threads=settings.threads)
 
 
+def remote_embedder(settings: Settings) -> "RemoteEmbedder":
+    """The embedder behind the endpoint of the settings, not asked anything yet. Raises SettingsError."""
+    from index.remote_embed import open_remote  # only for who uses an endpoint
+
+    return open_remote(
+        settings.embed_url,
+        settings.embed_key,
+        settings.embedder,
+        requests=settings.requests,
+        question_prefix=settings.embed_question_prefix,
+        passage_prefix=settings.embed_passage_prefix,
+    )
+
+
 def describe_models(
     settings: Settings, *, recompute: bool = False, progress: ProgressCallback | None = None
 ) -> list[ModelStatus]:
     """One line for each model: embedder, chat model, dictionary if installed. `recompute` reads their files again."""
     from index.dictionary import describe_dictionary  # not for `import rag`
 
-    embedder = describe_embedder(
-        settings.embedder, settings.models, allow_hub=settings.allow_hub, recompute=recompute, progress=progress
-    )
+    embedder = _describe_embedder(settings, recompute, progress)
     dictionary = describe_dictionary(settings.models, recompute=recompute, progress=progress)
     return [embedder, _describe_chat_model(settings, recompute, progress), *dictionary]
 
@@ -75,34 +91,38 @@ def stream_text(
 ) -> Iterator[str]:
     """Pieces of the model's text as it writes them; empty ones are left out.
 
-    Closing the iterator stops the model. An endpoint that cannot be reached or is overloaded is asked once more, but
-    only while nothing has been said. `extras` go to the model as they are (`grammar`, `seed`, ...).
+    Closing the iterator stops the model. An endpoint that is busy or cannot be reached is asked again
+    (`again_after`), but only while nothing has been said. `extras` go to the model as they are (`grammar`, `seed`).
     Raises ChatModelTimeout, ChatModelBusy, ChatModelError, ModelError.
     """
     deadline = time.monotonic() + total_seconds
     request = {**length_limit(chat_model, max_tokens), **extras}
     clean = [_neutralised(message) for message in messages]
-    for attempt in (1, 2):
-        pieces = chat_model.stream(clean, stop=list(stop) or None, **request)
-        said = False
-        try:
-            while (chunk := _next(pieces)) is not None:
-                if time.monotonic() > deadline:
-                    raise ChatModelTimeout(f"the chat model wrote for {total_seconds:g} s and was stopped: try again")
-                if text := str(chunk.text):
-                    said = True
-                    yield text
-            return
-        except (ChatModelError, ModelError):
-            raise
-        except Exception as error:
-            if said or attempt == 2 or not worth_asking_again(error):
-                if holds_key(error, chat_model):  # a traceback shows the cause
-                    raise translated(error, chat_model, said=said) from None
-                raise translated(error, chat_model, said=said) from error
-        finally:
-            pieces.close()  # type: ignore[attr-defined]  # a generator: leaving it must stop the model now
-        time.sleep(AGAIN_AFTER_SECONDS)
+    gate, began = gate_of(chat_model), time.monotonic()
+    for failures in count(1):
+        with place(gate, chat_model):
+            pieces = chat_model.stream(clean, stop=list(stop) or None, **request)
+            said = False
+            try:
+                while (chunk := _next(pieces)) is not None:
+                    if time.monotonic() > deadline:
+                        late = f"the chat model wrote for {total_seconds:g} s and was stopped: try again"
+                        raise ChatModelTimeout(late)
+                    if text := str(chunk.text):
+                        said = True
+                        yield text
+                return
+            except (ChatModelError, ModelError):
+                raise
+            except Exception as error:
+                pause = None if said else again_after(error, failures, time.monotonic() - began)
+                if pause is None:
+                    if holds_key(error, chat_model):  # a traceback shows the cause
+                        raise translated(error, chat_model, said=said) from None
+                    raise translated(error, chat_model, said=said) from error
+                gate.hold_off(pause)
+            finally:
+                pieces.close()  # type: ignore[attr-defined]  # a generator: leaving it must stop the model now
 
 
 def yes_probability(chat_model: "BaseChatModel", messages: Sequence["BaseMessage"]) -> float | None:
@@ -112,15 +132,23 @@ def yes_probability(chat_model: "BaseChatModel", messages: Sequence["BaseMessage
     Raises what `stream_text` raises.
     """
     request = {**length_limit(chat_model, 1), "logprobs": True, "top_logprobs": 20}
-    try:
-        with _untraced():
-            reply = chat_model.invoke([_neutralised(message) for message in messages], **request)
-    except (ChatModelError, ModelError):
-        raise
-    except Exception as error:
-        if holds_key(error, chat_model):
-            raise translated(error, chat_model) from None
-        raise translated(error, chat_model) from error
+    clean = [_neutralised(message) for message in messages]
+    gate, began = gate_of(chat_model), time.monotonic()
+    for failures in count(1):
+        with place(gate, chat_model):
+            try:
+                with _untraced():
+                    reply = chat_model.invoke(clean, **request)
+                break
+            except (ChatModelError, ModelError):
+                raise
+            except Exception as error:
+                pause = again_after(error, failures, time.monotonic() - began)
+                if pause is None:
+                    if holds_key(error, chat_model):
+                        raise translated(error, chat_model) from None
+                    raise translated(error, chat_model) from error
+                gate.hold_off(pause)
     content = (reply.response_metadata.get("logprobs") or {}).get("content") or [{}]
     return share_of_yes([(str(top["token"]), float(top["logprob"])) for top in content[0].get("top_logprobs") or ()])
 
@@ -194,6 +222,16 @@ def _unknown(name: str) -> str:
     )
 
 
+def _describe_embedder(settings: Settings, recompute: bool, progress: ProgressCallback | None) -> ModelStatus:
+    if settings.embed_url:
+        from index.remote_embed import describe_remote  # see `remote_embedder`
+
+        return describe_remote(remote_embedder(settings), asking=recompute)
+    return describe_embedder(
+        settings.embedder, settings.models, allow_hub=settings.allow_hub, recompute=recompute, progress=progress
+    )
+
+
 def _describe_chat_model(settings: Settings, recompute: bool, progress: ProgressCallback | None) -> ModelStatus:
     spec = None if settings.chat_url else KNOWN_CHAT_MODELS.get(settings.chat_model)
     if spec and recompute:
@@ -205,7 +243,8 @@ def _describe_chat_model(settings: Settings, recompute: bool, progress: Progress
     size = path.stat().st_size if found else 0
     tell = progress or nobody
     label = f"reading {path.name}"
-    source = str(path) if found else "an endpoint" if settings.chat_url else _unknown(settings.chat_model)
+    place = f"the endpoint {without_login(settings.chat_url)!r}"
+    source = str(path) if found else place if settings.chat_url else _unknown(settings.chat_model)
     return ModelStatus(
         name=settings.chat_model,
         kind="chat",
@@ -216,6 +255,6 @@ def _describe_chat_model(settings: Settings, recompute: bool, progress: Progress
         if found and recompute
         else "",
         licence="unknown",
-        origin="an endpoint" if settings.chat_url else settings.chat_model,
+        origin=place if settings.chat_url else settings.chat_model,
         source=source,
     )

@@ -1,20 +1,28 @@
 """Any OpenAI-compatible endpoint: how it is opened, and what its failures mean. Knows nothing of prompts."""
 
 import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from index.errors import ChatModelError, ChatModelTimeout, SettingsError
+from index.backpressure import Full, Gate, pause_after
+from index.endpoint import without_login
+from index.errors import ChatModelBusy, ChatModelError, ChatModelTimeout, SettingsError
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 CONNECT_SECONDS = 10.0
+BUSY_SECONDS = 60.0  # how long a request waits for one of the places towards an endpoint
+PATIENCE = 30.0  # seconds for which an endpoint that says that it is busy is asked again
 NO_KEY = "none-needed"  # the client insists on a key; local servers do not
 
 
-def open_endpoint(*, url: str, model: str, key: str, first_token_seconds: float) -> "BaseChatModel":
+def open_endpoint(*, url: str, model: str, key: str, first_token_seconds: float, requests: int = 8) -> "BaseChatModel":
     """The chat model behind `url`, not asked anything yet. `key` "" is for servers that need none.
+
+    All models behind one URL share `requests` places, as many as the first of them was opened with.
 
     Raises SettingsError for a URL that is none.
     """
@@ -42,7 +50,28 @@ def open_endpoint(*, url: str, model: str, key: str, first_token_seconds: float)
         stream_usage=True,
         **sampling,
     )
+    _gates.setdefault(url, Gate(requests))
     return opened
+
+
+_gates: dict[str, Gate] = {}  # by URL
+
+
+def gate_of(chat_model: "BaseChatModel") -> Gate:
+    """What the requests to the model's endpoint pass through; a new one for a model that has none."""
+    return _gates.get(str(getattr(chat_model, "openai_api_base", None)), Gate(1))
+
+
+@contextmanager
+def place(gate: Gate, chat_model: "BaseChatModel") -> Iterator[None]:
+    """One of the endpoint's places, held. Raises ChatModelBusy when none is free in time."""
+    with ExitStack() as held:
+        try:
+            held.enter_context(gate.place(BUSY_SECONDS))
+        except Full:
+            where = _where(chat_model)
+            raise ChatModelBusy(f"{where} has been busy for {BUSY_SECONDS:g} s: wait, then try again") from None
+        yield
 
 
 def length_limit(chat_model: "BaseChatModel", max_tokens: int) -> dict[str, Any]:
@@ -56,14 +85,22 @@ def length_limit(chat_model: "BaseChatModel", max_tokens: int) -> dict[str, Any]
     return {"extra_body": {"max_tokens": max_tokens}}
 
 
-def worth_asking_again(error: Exception) -> bool:
-    """Whether a second try may succeed: no connection, too many requests, or the server's own failure."""
+def again_after(error: Exception, failures: int, waited: float) -> float | None:
+    """Seconds after which asking again may succeed; None where it is of no use.
+
+    A busy endpoint is asked until PATIENCE has been `waited` (what it asks for in Retry-After counts), one that cannot
+    be reached or fails by its own fault once more.
+    """
     import openai
 
     if isinstance(error, openai.APITimeoutError):
-        return False
-    status = getattr(error, "status_code", None)
-    return isinstance(error, openai.APIConnectionError) or status == 429 or (status is not None and status >= 500)
+        return None
+    status = error.status_code if isinstance(error, openai.APIStatusError) else None
+    if status in (429, 503) and getattr(error, "code", None) != "insufficient_quota":
+        pause = pause_after(failures, error.response.headers if isinstance(error, openai.APIStatusError) else {})
+        return pause if waited + pause <= PATIENCE else None
+    broken = isinstance(error, openai.APIConnectionError) or (status is not None and status >= 500)
+    return pause_after(failures, {}) if broken and failures == 1 else None
 
 
 def translated(error: Exception, chat_model: "BaseChatModel", *, said: bool = False) -> ChatModelError:
@@ -73,9 +110,8 @@ def translated(error: Exception, chat_model: "BaseChatModel", *, said: bool = Fa
     """
     import openai
 
-    url = str(getattr(chat_model, "openai_api_base", None) or "")
     model = str(getattr(chat_model, "model_name", ""))
-    where = f"the chat endpoint {without_login(url)!r}" if url else "the chat model"
+    where = _where(chat_model)
     status = getattr(error, "status_code", None)
     if isinstance(error, openai.APITimeoutError) or "Timeout" in type(error).__name__:
         return ChatModelTimeout(f"{where} did not answer in time: try again, or choose a faster model than {model!r}")
@@ -98,6 +134,11 @@ def translated(error: Exception, chat_model: "BaseChatModel", *, said: bool = Fa
     return ChatModelError(f"{where} broke off ({type(error).__name__}: {words}): try again")
 
 
+def _where(chat_model: "BaseChatModel") -> str:
+    url = str(getattr(chat_model, "openai_api_base", None) or "")
+    return f"the chat endpoint {without_login(url)!r}" if url else "the chat model"
+
+
 def holds_key(error: BaseException, chat_model: "BaseChatModel") -> bool:
     """Whether the error's own text would show the key, as some servers repeat it."""
     key = _key(chat_model)
@@ -118,8 +159,3 @@ def _without_key(text: str, chat_model: "BaseChatModel") -> str:
 def _first_line(error: Exception) -> str:
     lines = str(error).strip().splitlines()
     return lines[0][:200] if lines else type(error).__name__
-
-
-def without_login(url: str) -> str:
-    """The URL without a user name or password in it, to be shown."""
-    return re.sub(r"(?<=//)[^/@]*@", "", url)

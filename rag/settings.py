@@ -13,6 +13,7 @@ from index.home import DEFAULT, Home
 
 DEFAULT_EMBEDDER = "intfloat/multilingual-e5-small"
 DEFAULT_CHAT_MODEL = "qwen2.5-coder-1.5b-instruct"
+DEFAULT_REQUESTS = 8
 OWN_FILE = "settings.env"
 # What a collection may say for itself. No address and no key: a home may come from someone else.
 _OWN = {"KOTAE_EMBEDDER": "embedder", "KOTAE_RERANKER": "reranker", "KOTAE_CHAT_MODEL": "chat_model"}
@@ -25,7 +26,14 @@ class Settings:
     home: Path  # KOTAE_HOME: the index and its state
     collection: str = ""  # KOTAE_COLLECTION: which of the home's collections; "" is the first one
     models: Path  # KOTAE_MODELS: prepared models, shared by every home
-    embedder: str = DEFAULT_EMBEDDER  # KOTAE_EMBEDDER: a known name, a folder, or (if the hub is allowed) a hub name
+    embedder: str = (
+        DEFAULT_EMBEDDER  # KOTAE_EMBEDDER: a known name, a folder, a hub name if allowed, or the endpoint's name
+    )
+    # KOTAE_EMBED_URL: base URL of a TEI or OpenAI-compatible endpoint, perhaps with a login; "" runs the embedder here
+    embed_url: str = field(default="", repr=False)
+    embed_key: str = field(default="", repr=False)  # KOTAE_EMBED_KEY: its key; never printed
+    embed_question_prefix: str = ""  # KOTAE_EMBED_QUESTION_PREFIX: "none", or what the name does not tell
+    embed_passage_prefix: str = ""  # KOTAE_EMBED_PASSAGE_PREFIX: the same for passages
     reranker: str = ""  # KOTAE_RERANKER: folder of a sentence-transformers CrossEncoder; "" uses none
     chat_model: str = DEFAULT_CHAT_MODEL  # KOTAE_CHAT_MODEL: a known name, a .gguf file, or the endpoint's model name
     # KOTAE_CHAT_URL: base URL of an OpenAI-compatible endpoint, perhaps with a login; "" runs the model here
@@ -36,6 +44,7 @@ class Settings:
     judge_model: str = ""  # KOTAE_JUDGE_MODEL: for `kotae eval --judge`, named as chat_model is; "" takes chat_model
     judge_url: str = field(default="", repr=False)  # KOTAE_JUDGE_URL: its endpoint; "" runs it in this process
     judge_key: str = field(default="", repr=False)  # KOTAE_JUDGE_KEY: its key; never printed
+    requests: int = DEFAULT_REQUESTS  # KOTAE_REQUESTS: at the same time to each endpoint
     threads: int = 0  # KOTAE_THREADS: threads for the models; 0 takes the cores this process may use
 
     @classmethod
@@ -63,6 +72,10 @@ class Settings:
             collection=place.collection,
             models=_folder(env.get("KOTAE_MODELS") or user_cache_path("kotae") / "models"),
             embedder=env.get("KOTAE_EMBEDDER") or DEFAULT_EMBEDDER,
+            embed_url=env.get("KOTAE_EMBED_URL", ""),
+            embed_key=env.get("KOTAE_EMBED_KEY", ""),
+            embed_question_prefix=env.get("KOTAE_EMBED_QUESTION_PREFIX", ""),
+            embed_passage_prefix=env.get("KOTAE_EMBED_PASSAGE_PREFIX", ""),
             reranker=env.get("KOTAE_RERANKER", ""),
             chat_model=env.get("KOTAE_CHAT_MODEL") or DEFAULT_CHAT_MODEL,
             chat_url=env.get("KOTAE_CHAT_URL", ""),
@@ -72,6 +85,7 @@ class Settings:
             judge_model=env.get("KOTAE_JUDGE_MODEL", ""),
             judge_url=env.get("KOTAE_JUDGE_URL", ""),
             judge_key=env.get("KOTAE_JUDGE_KEY", ""),
+            requests=_count(env, "KOTAE_REQUESTS") or DEFAULT_REQUESTS,
             threads=_count(env, "KOTAE_THREADS"),
         )
 

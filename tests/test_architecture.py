@@ -24,6 +24,7 @@ HOMES = {
     "fastapi": ["ui/endpoints.py", "ui/openai_api.py", "ui/server.py"],
     "filelock": ["index/durable.py", "index/home.py"],
     "gradio": ["ui/page.py", "ui/server.py"],
+    "httpx": ["index/endpoint.py"],
     "huggingface_hub": ["index/embedfiles.py", "index/modelspec.py"],
     "langchain": ["rag/remote_model.py"],
     "langchain_core": ["rag/langchain_retriever.py", "rag/local_model.py", "rag/writer.py"],
@@ -47,7 +48,18 @@ HOMES = {
     "yaml": ["index/read.py"],
 }
 HEAVY = (
-    *("bm25s", "chromadb", "gradio", "huggingface_hub", "langchain", "langchain_core", "numba", "openai", "pandas"),
+    *(
+        "bm25s",
+        "chromadb",
+        "gradio",
+        "httpx",
+        "huggingface_hub",
+        "langchain",
+        "langchain_core",
+        "numba",
+        "openai",
+        "pandas",
+    ),
     *(
         "lxml",
         "onnxruntime",

@@ -16,6 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.doubles import LetterEmbedder, write
+from tests.embedding_server import serving
+
 ROOT = Path(__file__).parent.parent
 JAPANESE = "OpenAIとAmazonの契約額はいくらで、期間は何年ですか?"
 ENGLISH = "How much is OpenAI's cloud deal with Amazon worth, and for how long?"
@@ -153,6 +156,22 @@ def test_no_socket_but_loopback_is_opened_from_import_to_answer(seeds_home: Path
     if cut:
         assert run([*cut, sys.executable, "-c", NO_ROUTE], seeds_home).strip() == "Network is unreachable"
         check_answer(run([*cut, *ask(ENGLISH)], seeds_home), "en")
+
+
+def test_an_embedding_endpoint_is_the_only_address_that_is_asked(tmp_path: Path) -> None:
+    articles = write(tmp_path / "articles", one="aab.", two="bbc.")
+    with serving(LetterEmbedder(), "letters", tei=True) as server:
+        port = server.server_address[1]
+        endpoint = {"KOTAE_EMBED_URL": server.url, "KOTAE_EMBEDDER": "letters", "KOTAE_HOME": str(tmp_path / "home")}
+        if reason := why_no_trace(tmp_path):
+            pytest.skip(reason)  # the tests beside it fail where nothing else can prove it
+        trace = tmp_path / "trace"
+        command = [*STRACE, "-o", str(trace), sys.executable, "-m", "ui.cli", "index", str(articles)]
+        subprocess.run(command, cwd=ROOT, env={**os.environ, **endpoint}, timeout=300, check=True)
+    connections = [line for line in trace.read_text("utf-8", errors="replace").splitlines() if "connect(" in line]
+    ports = {found[1] for line in connections if (found := re.search(r"sin6?_port=htons\((\d+)\)", line))}
+    assert ports == {str(port)}
+    assert outside(addresses(trace.read_text("utf-8", errors="replace"))) == []
 
 
 def test_the_page_answers_without_a_network(seeds_home: Path, tmp_path: Path) -> None:

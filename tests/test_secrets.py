@@ -9,8 +9,11 @@ import pytest
 
 from index.errors import ChatModelError
 from rag.judge import ModelJudge
+from rag.model import describe_models, remote_embedder
 from rag.remote_model import open_endpoint
 from rag.settings import Settings
+from tests.doubles import LetterEmbedder, write
+from tests.embedding_server import fails, serving
 from tests.ui.browsing import served
 from tests.ui.scripted import ScriptedBot
 from ui.cli import main
@@ -30,6 +33,8 @@ def settings(home: Path) -> Settings:
         judge_url=URL,
         judge_model="j",
         judge_key=KEY,
+        embed_url=URL,
+        embed_key=KEY,
     )
 
 
@@ -37,10 +42,13 @@ def test_neither_settings_nor_models_nor_judges_show_it(tmp_path: Path) -> None:
     of = settings(tmp_path)
     model = open_endpoint(url=URL, model="m", key=KEY, first_token_seconds=1)
     judge = ModelJudge(of)
-    for shown in (repr(of), str(of), f"{of}", repr(model), str(model), judge.name, repr(judge)):
+    embedder = remote_embedder(of)
+    for shown in (repr(of), str(of), f"{of}", repr(model), str(model), judge.name, repr(judge), repr(embedder)):
         assert KEY not in shown
     assert PASSWORD not in judge.name  # stands in reports
     assert PASSWORD not in repr(of)
+    for listed in describe_models(of, recompute=True):
+        assert [KEY in str(listed), PASSWORD in str(listed)] == [False, False]
 
 
 def test_commands_that_fail_print_it_nowhere(
@@ -64,6 +72,29 @@ def test_commands_that_fail_print_it_nowhere(
     assert KEY not in shown
     assert PASSWORD not in shown
     assert KEY not in caplog.text
+
+
+def test_commands_that_ask_an_embedding_endpoint_print_it_nowhere(
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    articles = write(tmp_path / "articles", one="aab.")
+    monkeypatch.setenv("KOTAE_EMBEDDER", "letters")
+    monkeypatch.setenv("KOTAE_EMBED_KEY", KEY)
+    with serving(LetterEmbedder(), "letters", tei=True) as server:
+        for url, done in ((server.url, 0), ("http://127.0.0.1:9", 1)):
+            monkeypatch.setenv("KOTAE_EMBED_URL", url.replace("//", f"//user:{PASSWORD}@"))
+            server.faults = [fails(401, f"{KEY} and {PASSWORD}")] if done else []
+            for command in (["index", str(articles)], ["search", "a", "--json"], ["doctor"], ["models", "--verify"]):
+                assert main([*command, "--home", str(tmp_path / "home")]) in (done, 1)
+    shown = "".join(capfd.readouterr())
+    assert server.seen[0][1]["authorization"].startswith("Basic ")
+    assert f"the endpoint '{server.url}'" in shown
+    assert "cannot be reached" in shown
+    assert [secret in f"{shown}{caplog.text}" for secret in (KEY, PASSWORD)] == [False, False]
 
 
 def test_the_page_and_its_replies_do_not_hold_it(tmp_path: Path) -> None:

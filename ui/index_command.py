@@ -14,7 +14,7 @@ from ui.terminal import ProgressLine, say
 
 if TYPE_CHECKING:
     from index.build import IndexReport
-    from index.embed import Embedder
+    from index.embed import TextEmbedder
     from rag.settings import Settings
 
 
@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _watch(settings: "Settings", options: argparse.Namespace, embedder: "Embedder") -> None:
+def _watch(settings: "Settings", options: argparse.Namespace, embedder: "TextEmbedder") -> None:
     """Indexes now and after each change. What goes wrong after the first time is said and tried again."""
     from index.build import known_roots
     from index.watch import changes
@@ -80,7 +80,7 @@ def _watch(settings: "Settings", options: argparse.Namespace, embedder: "Embedde
             raise
 
 
-def _update(settings: "Settings", options: argparse.Namespace, embedder: "Embedder") -> "IndexReport":
+def _update(settings: "Settings", options: argparse.Namespace, embedder: "TextEmbedder") -> "IndexReport":
     from index.build import update_index
 
     with ProgressLine() as progress:

@@ -22,13 +22,12 @@ from ui.render_text import both
 from ui.shelves import Shelves
 from ui.turns import WAITING_ROOM, Bot, Keeper, Places, Turn, history_of, take
 
-REMOTE_PLACES = 8  # answers that an endpoint elsewhere may write at the same time; the model in this process writes one
 EXAMPLES = 4  # questions offered before the first one
 
 
 def places_for(bot: Bot) -> Places:
-    """The places that the page and the endpoints give out together."""
-    return Places(REMOTE_PLACES if bot.settings.chat_url else 1)
+    """The places that the page and the endpoints give out together: the model in this process writes one answer."""
+    return Places(bot.settings.requests if bot.settings.chat_url else 1)
 
 
 def build_page(bot: Keeper, places: Places | None = None, shelves: Shelves | None = None) -> Any:

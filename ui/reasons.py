@@ -120,6 +120,35 @@ _PATTERNS = {
     "the prompt has {n} tokens and the chat model reads at most {m}: {x}": (
         "質問と記事を合わせた長さ（{n}トークン）が、モデルの読める長さ（{m}トークン）を超えました。"
     ),
+    # The embedder, where it runs elsewhere
+    "the embedding endpoint {file} cannot be reached: {y}": (
+        "埋め込みの接続先「{file}」につながりません。サーバーが動いているか、KOTAE_EMBED_URL を確かめてください。"
+    ),
+    "the embedding endpoint {file} refused the key (HTTP {n}): {y}": (
+        "埋め込みの接続先「{file}」がキーを拒みました。KOTAE_EMBED_KEY を確かめてください。"
+    ),
+    "the embedding endpoint {file} does not know the model, {y}": (
+        "埋め込みの接続先「{file}」に、そのモデルがありません。KOTAE_EMBEDDER を確かめてください。"
+    ),
+    "the embedding endpoint {file} serves {x}, but the embedder is {y}: {z}": (
+        "埋め込みの接続先「{file}」のモデルは {x} ですが、設定は {y} です。KOTAE_EMBEDDER を合わせてください。"
+    ),
+    "the embedding endpoint {file} has been busy for {n} s: {y}": (
+        "埋め込みの接続先「{file}」が{n}秒たっても混み合っています。少し待ってからお試しください。"
+    ),
+    "the embedding endpoint {file} has too many requests {y}": (
+        "埋め込みの接続先「{file}」が混み合っているか、上限に達しています。少し待ってからお試しください。"
+    ),
+    "the embedding endpoint {file} did not answer in time: {y}": (
+        "埋め込みの接続先「{file}」から時間内に返事がありませんでした。"
+    ),
+    "the embedding endpoint {file} {x}": (
+        "埋め込みの接続先「{file}」で問題が起きました。サーバーの記録を確かめてください。"
+    ),
+    # Any endpoint
+    "{x} has been busy for {n} s: wait, then try again": (
+        "{x} が{n}秒たっても混み合っています。少し待ってからお試しください。"
+    ),
     "{x} did not answer in time: {y}": "{x} から時間内に返事がありませんでした。",
     "{x} cannot be reached: {y}": "{x} につながりません。サーバーが動いているか、KOTAE_CHAT_URL を確かめてください。",
     "{x} refused the key (HTTP {n}): {y}": "{x} がキーを拒みました。KOTAE_CHAT_KEY を確かめてください。",

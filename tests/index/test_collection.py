@@ -19,7 +19,7 @@ from index.generation import Candidate, Candidates
 from index.home import Home
 from index.lexical import LexicalIndex
 from index.manifest import Manifest
-from index.space import USUAL, USUAL_CENTRED, USUAL_PLAIN, Spread, question_means
+from index.space import USUAL, Spread, typical
 from index.store import PassageStore
 from tests.doubles import LetterEmbedder, article, letters, write
 
@@ -84,7 +84,7 @@ def test_a_passage_in_the_questions_language_is_compared_as_embedded_and_another
 ) -> None:
     found = candidates(collection, question, language, 10)
     same = ENGLISH if language == "en" else JAPANESE
-    without = unit(letters(question) - question_means(LetterEmbedder())[language])
+    without = unit(letters(question) - typical(LetterEmbedder()).questions[language])
     expected = {
         id: letters(EMBEDDED[id]) @ letters(question) if id in same else centred(id) @ without for id in EMBEDDED
     }
@@ -92,7 +92,8 @@ def test_a_passage_in_the_questions_language_is_compared_as_embedded_and_another
     for of in LANGUAGES:
         values = [value for id, value in expected.items() if id in (ENGLISH if of == "en" else JAPANESE)]
         spread = found.similarity[of]
-        usual = USUAL_PLAIN if of == language else USUAL_CENTRED
+        space = typical(LetterEmbedder())
+        usual = space.usual_plain if of == language else space.usual_centred
         variance = (len(values) * np.var(values) + USUAL * usual**2) / (len(values) + USUAL)
         assert (spread.mean, spread.deviation) == pytest.approx((np.mean(values), variance**0.5), abs=1e-5)
 
@@ -189,7 +190,7 @@ def test_likeness_compares_a_question_with_sentences_and_embeds_each_sentence_on
     same = collection.likeness("aa", "en", ["aaa", "ccc", "aaa"], "en")
     assert same == pytest.approx([letters(text) @ letters("aa") for text in ("aaa", "ccc", "aaa")], abs=1e-5)
     mean = np.mean([letters(EMBEDDED[id]) for id in JAPANESE], axis=0)
-    without = unit(letters("aa") - question_means(LetterEmbedder())["en"])
+    without = unit(letters("aa") - typical(LetterEmbedder()).questions["en"])
     foreign = collection.likeness("aa", "en", ["ああ", "うう"], "ja")
     assert foreign == pytest.approx([unit(letters(text) - mean) @ without for text in ("ああ", "うう")], abs=1e-5)
     collection.likeness("cc", "en", ["aaa", "ccc"], "en")

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from index.errors import StoreError
-from index.space import USUAL, Moments, Space, Spread, Vector, measure, question_means
+from index.home import Home
+from index.space import USUAL, USUAL_CENTRED, USUAL_PLAIN, Moments, Space, Spread, Vector, measure, typical
 from index.typical import TYPICAL_QUESTIONS
 from tests.doubles import LetterEmbedder, letters
 
@@ -19,7 +20,9 @@ def unit(rows: np.ndarray) -> Vector:
 
 JA = unit(DRAW.normal(size=(500, 6)) + [3, 0, 0, 0, 0, 0])
 EN = unit(DRAW.normal(size=(70, 6)) + [0, 3, 0, 0, 0, 0])
-QUESTIONS: dict[str, Vector] = {"ja": JA[:9].mean(axis=0), "en": EN[:9].mean(axis=0)}
+QUESTIONS = Space(
+    plain={}, centred={}, questions={"ja": JA[:9].mean(axis=0), "en": EN[:9].mean(axis=0)}, usual_plain=0.5
+)
 
 
 def slices(rows: Vector) -> Iterator[Vector]:
@@ -62,7 +65,7 @@ def test_a_vector_that_is_all_that_its_language_shares_becomes_zero_and_not_nan(
     one = measure({"ja": lambda: iter([JA[:1]])}, QUESTIONS)  # type: ignore[arg-type]
     assert one.centre_passages(JA[:1], "ja").tolist() == [[0.0] * 6]
     assert one.plain["ja"].spread(JA[0]) == Spread(mean=pytest.approx(1.0), deviation=pytest.approx(0.0, abs=1e-4))
-    assert space.centre_question(QUESTIONS["en"], "en").tolist() == [0.0] * 6
+    assert space.centre_question(QUESTIONS.questions["en"], "en").tolist() == [0.0] * 6
 
 
 def test_a_deviation_that_rounding_made_negative_is_zero() -> None:
@@ -71,7 +74,7 @@ def test_a_deviation_that_rounding_made_negative_is_zero() -> None:
 
 
 def test_what_all_questions_share_is_the_mean_over_the_typical_ones() -> None:
-    means = question_means(LetterEmbedder())
+    means = typical(LetterEmbedder()).questions
     for language, questions in TYPICAL_QUESTIONS.items():
         assert means[language] == pytest.approx(np.mean([letters(question) for question in questions], axis=0))
 
@@ -86,6 +89,32 @@ def test_a_space_is_read_back_as_it_was_saved(space: Space, tmp_path: Path) -> N
             assert np.array_equal(read.plain[language].mean, saved.plain[language].mean)
             assert np.array_equal(read.centred[language].covariance, saved.centred[language].covariance)
         assert np.array_equal(read.questions["en"], saved.questions["en"])
+        assert (read.usual_plain, read.usual_centred) == (saved.usual_plain, saved.usual_centred)
+    assert (space.usual_plain, space.usual_centred) == (0.5, USUAL_CENTRED)
+
+
+class Shifted:
+    """The letters, with something that all vectors share: all cosines lie closer together."""
+
+    def __init__(self, shared: float) -> None:
+        self._shared = shared
+
+    def embed_question(self, text: str) -> Vector:
+        return unit(np.concatenate([letters(text), [self._shared]])[None])[0]
+
+
+def test_what_deviation_is_usual_follows_the_embedders_own_spread() -> None:
+    apart = {shared: typical(Shifted(shared)) for shared in (0.0, 1.0, 3.0, 100.0)}  # type: ignore[arg-type]
+    for shared in (1.0, 3.0):
+        assert apart[shared].usual_plain == pytest.approx(apart[0.0].usual_plain / (1 + shared**2))
+        assert apart[shared].usual_centred == pytest.approx(apart[0.0].usual_centred)
+    assert apart[100.0].usual_plain == pytest.approx(USUAL_PLAIN / 10)
+
+
+def test_with_the_bundled_embedder_it_is_what_was_measured(seeds_home: Path) -> None:
+    space = Space.open(Home(seeds_home).live / "space.npz")
+    assert space.usual_plain == pytest.approx(USUAL_PLAIN, rel=0.02)
+    assert space.usual_centred == pytest.approx(USUAL_CENTRED, rel=0.02)
 
 
 def test_an_index_without_passages_has_an_empty_space() -> None:

@@ -15,7 +15,7 @@ import pytest
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import HumanMessage
 
-from index.errors import ChatModelError, ChatModelTimeout, KotaeError, ModelError, SettingsError
+from index.errors import ChatModelBusy, ChatModelError, ChatModelTimeout, KotaeError, ModelError, SettingsError
 from rag.local_model import LlamaChatModel
 from rag.model import (
     KNOWN_CHAT_MODELS,
@@ -107,12 +107,14 @@ def speaks(*texts: str, finish: bool = True, pause: float = 0.0) -> Reply:
     return reply
 
 
-def fails(status: int, message: str = "no") -> Reply:
+def fails(status: int, message: str = "no", *, after: str = "") -> Reply:
     def reply(handler: Handler) -> None:
         body = json.dumps({"error": {"message": message}}).encode()
         handler.send_response(status)
         handler.send_header("Content-Type", "application/json")
         handler.send_header("Content-Length", str(len(body)))
+        if after:
+            handler.send_header("Retry-After", after)
         handler.end_headers()
         handler.wfile.write(body)
 
@@ -179,14 +181,85 @@ def test_a_refusal_is_one_sentence_and_not_asked_again(endpoint: Endpoint, statu
     assert len(endpoint.seen) == 1
 
 
-@pytest.mark.parametrize("status", [429, 500, 503])
-def test_an_overloaded_endpoint_is_asked_once_more(endpoint: Endpoint, status: int) -> None:
-    endpoint.replies = [fails(status), speaks("Tokyo")]
+def test_an_endpoint_that_fails_by_its_own_fault_is_asked_once_more(endpoint: Endpoint) -> None:
+    endpoint.replies = [fails(500), speaks("Tokyo")]
     assert read(opened(endpoint)) == ["Tokyo"]
+    endpoint.replies, endpoint.seen = [fails(500)], []
+    with pytest.raises(ChatModelError, match="HTTP 500"):
+        read(opened(endpoint))
+    assert len(endpoint.seen) == 2
+
+
+def says_yes(handler: Handler) -> None:
+    tops = [{"token": "yes", "logprob": 0.0, "bytes": None}, {"token": "no", "logprob": -50.0, "bytes": None}]
+    content = [{"token": "yes", "logprob": 0.0, "bytes": None, "top_logprobs": tops}]
+    choice = {"index": 0, "message": {"role": "assistant", "content": "yes"}, "logprobs": {"content": content}}
+    choice["finish_reason"] = "stop"
+    body = json.dumps({"id": "1", "object": "chat.completion", "model": "m", "choices": [choice]}).encode()
+    handler.send_response(200)
+    handler.send_header("Content-Type", "application/json")
+    handler.send_header("Content-Length", str(len(body)))
+    handler.end_headers()
+    handler.wfile.write(body)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_busy_endpoint_is_asked_again_when_it_says_and_as_long_as_a_reader_waits(
+    endpoint: Endpoint, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.backpressure.FIRST_PAUSE", 0.02)
+    endpoint.replies = [fails(status, after="0.3"), speaks("Tokyo")]
+    began = time.monotonic()
+    assert read(opened(endpoint)) == ["Tokyo"]
+    assert 0.3 <= time.monotonic() - began < 3
+    endpoint.replies = [fails(status), fails(status), fails(status), says_yes]
+    assert yes_probability(opened(endpoint), QUESTION) == pytest.approx(1.0)
+    monkeypatch.setattr("rag.remote_model.PATIENCE", 0.2)
     endpoint.replies, endpoint.seen = [fails(status)], []
     with pytest.raises(ChatModelError, match=rf"HTTP {status}"):
         read(opened(endpoint))
-    assert len(endpoint.seen) == 2
+    assert 3 <= len(endpoint.seen) <= 6
+    endpoint.replies, endpoint.seen = [fails(status, after="3600")], []
+    with pytest.raises(ChatModelError, match=rf"HTTP {status}"):
+        yes_probability(opened(endpoint), QUESTION)
+    assert len(endpoint.seen) == 1
+
+
+def test_no_more_requests_are_on_their_way_to_an_endpoint_than_it_has_places(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside, most = 0, 0
+    counting = threading.Lock()
+
+    def counted(handler: Handler) -> None:
+        nonlocal inside, most
+        with counting:
+            inside += 1
+            most = max(most, inside)
+        speaks("x", pause=0.1)(handler)
+        with counting:
+            inside -= 1
+
+    endpoint.replies = [counted]
+    model = open_endpoint(url=endpoint.url, model="m", key=KEY, first_token_seconds=5, requests=2)
+    other = open_endpoint(url=endpoint.url, model="judge", key=KEY, first_token_seconds=5, requests=9)
+    threads = [threading.Thread(target=read, args=(asked,)) for asked in (model, other) * 3]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (most, len(endpoint.seen)) == (2, 6)
+
+    endpoint.replies = [speaks_until_left]
+    held = [stream_text(asked, QUESTION, max_tokens=20) for asked in (model, other)]
+    assert [next(pieces) for pieces in held] == ["word ", "word "]
+    monkeypatch.setattr("rag.remote_model.BUSY_SECONDS", 0.1)
+    with pytest.raises(ChatModelBusy, match=r"chat endpoint '.*' has been busy for 0.1 s: wait, then try again"):
+        yes_probability(model, QUESTION)
+    for pieces in held:
+        pieces.close()  # type: ignore[attr-defined]
+    endpoint.replies = [speaks("x")]
+    assert read(model) == ["x"]
 
 
 def test_an_endpoint_that_is_not_there_is_told_with_its_address() -> None:
@@ -381,7 +454,7 @@ def test_the_models_are_described_without_being_loaded(tmp_path: Path, models_fo
     _, mine, *_ = describe_models(settings_for(tmp_path, chat_model=str(tmp_path / "my.gguf")), recompute=True)
     assert (mine.ready, mine.size, mine.digest[:8]) == (True, 4, "b83633aa")
     _, remote, *_ = describe_models(settings_for(tmp_path, chat_url="http://127.0.0.1:9/v1"))
-    assert (remote.ready, remote.source) == (True, "an endpoint")
+    assert (remote.ready, remote.source) == (True, "the endpoint 'http://127.0.0.1:9/v1'")
     _, unknown, *_ = describe_models(settings_for(tmp_path, chat_model="gpt-9"))
     assert not unknown.ready
     assert "there is no chat model 'gpt-9'" in unknown.source

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from index.collection import Collection
 from index.embed import Embedder
 from index.generation import Asked, Candidate, Candidates
 from index.home import Home
-from index.space import Spread
+from index.space import USUAL_CENTRED, USUAL_PLAIN, Spread
 from rag.ranking import LEVEL, Weights, rank, twins_together
 from rag.retrieve import MAX_PER_ARTICLE, POOL, Filters, Hit, retrieve, with_neighbours
 from tests.doubles import LetterEmbedder
@@ -173,6 +174,9 @@ def test_of_two_passages_that_say_the_same_the_one_in_the_questions_language_com
         *({"id": f"j{n}", "text": f"あああ{'い' * n}{'う' * (6 - n)}。", "lang": "ja"} for n in range(1, 7)),
     ]
     collection = collection_of(tmp_path, rows)
+    live = collection.now()
+    close = replace(live.space, usual_plain=USUAL_PLAIN, usual_centred=USUAL_CENTRED)  # as a real embedder's
+    monkeypatch.setattr(live, "space", close)
     assert ids(retrieve(collection, "ああ", 3))[:2] == ["a-ja", "a-en"]
     assert ids(retrieve(collection, "aa", 3))[:2] == ["a-en", "a-ja"]
     monkeypatch.setattr("rag.ranking.TWIN", 1.1)  # nothing is that much alike: then the scores alone decide

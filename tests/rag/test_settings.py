@@ -16,6 +16,10 @@ def test_without_an_environment_everything_has_its_default() -> None:
         collection="",
         models=Path(platformdirs.user_cache_path("kotae") / "models").resolve(),
         embedder=DEFAULT_EMBEDDER,
+        embed_url="",
+        embed_key="",
+        embed_question_prefix="",
+        embed_passage_prefix="",
         reranker="",
         chat_model=DEFAULT_CHAT_MODEL,
         chat_url="",
@@ -25,6 +29,7 @@ def test_without_an_environment_everything_has_its_default() -> None:
         judge_model="",
         judge_url="",
         judge_key="",
+        requests=8,
         threads=0,
     )
 
@@ -35,6 +40,10 @@ def test_every_setting_has_its_variable(tmp_path: Path) -> None:
         "KOTAE_COLLECTION": "news",
         "KOTAE_MODELS": str(tmp_path / "models"),
         "KOTAE_EMBEDDER": "e",
+        "KOTAE_EMBED_URL": "eu",
+        "KOTAE_EMBED_KEY": "ek",
+        "KOTAE_EMBED_QUESTION_PREFIX": "query: ",
+        "KOTAE_EMBED_PASSAGE_PREFIX": "none",
         "KOTAE_RERANKER": "r",
         "KOTAE_CHAT_MODEL": "m",
         "KOTAE_CHAT_URL": "u",
@@ -44,6 +53,7 @@ def test_every_setting_has_its_variable(tmp_path: Path) -> None:
         "KOTAE_JUDGE_URL": "http://127.0.0.1:1/v1",
         "KOTAE_JUDGE_KEY": "jk",
         "KOTAE_ALLOW_HUB": "1",
+        "KOTAE_REQUESTS": "2",
         "KOTAE_THREADS": "3",
     }
     assert Settings.from_environment(environment) == Settings(
@@ -51,6 +61,10 @@ def test_every_setting_has_its_variable(tmp_path: Path) -> None:
         collection="news",
         models=tmp_path / "models",
         embedder="e",
+        embed_url="eu",
+        embed_key="ek",
+        embed_question_prefix="query: ",
+        embed_passage_prefix="none",
         reranker="r",
         chat_model="m",
         chat_url="u",
@@ -60,6 +74,7 @@ def test_every_setting_has_its_variable(tmp_path: Path) -> None:
         judge_model="j",
         judge_url="http://127.0.0.1:1/v1",
         judge_key="jk",
+        requests=2,
         threads=3,
     )
 

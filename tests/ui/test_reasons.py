@@ -77,6 +77,25 @@ def test_every_message_has_its_japanese(message: str) -> None:
             "`kotae index PATH`)",
             "質問が長すぎます（12,001字）。8,000字までにしてください。",
         ),
+        (
+            "the embedding endpoint 'http://a/v1' has been busy for 20 s: wait, then try again",
+            "埋め込みの接続先「http://a/v1」が20秒たっても混み合っています。少し待ってからお試しください。",
+        ),
+        (
+            "the embedding endpoint 'http://a' cannot be reached: start the server, or set KOTAE_EMBED_URL to where it "
+            "runs",
+            "埋め込みの接続先「http://a」につながりません。サーバーが動いているか、"
+            "KOTAE_EMBED_URL を確かめてください。",
+        ),
+        (
+            "the embedding endpoint 'http://a' sent no list of vectors: look at the server's log, or set "
+            "KOTAE_EMBED_URL to another endpoint",
+            "埋め込みの接続先「http://a」で問題が起きました。サーバーの記録を確かめてください。",
+        ),
+        (
+            "the chat endpoint 'http://a/v1' has been busy for 60 s: wait, then try again",
+            "the chat endpoint 'http://a/v1' が60秒たっても混み合っています。少し待ってからお試しください。",
+        ),
         ("something nobody thought of", "something nobody thought of"),
     ],
 )
