@@ -107,7 +107,7 @@ def open_store(folder: Path, server: Server | None) -> PassageStore:
         return PassageStore.open(folder / "chroma")
     if not (folder / NOTE).exists():
         raise StoreError(
-            f"the vectors of the index in {str(folder)!r} do not lie on {str(server).removeprefix('the ')}: bring them "
+            f"the vectors of the index in {str(folder)!r} do not lie on {server}: bring them "
             f"there with {AGAIN}, or leave KOTAE_CHROMA_URL out"
         )
     return ServerStore.noted(folder, server)

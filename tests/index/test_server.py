@@ -132,7 +132,7 @@ def test_an_index_moves_to_a_server_and_back_without_embedding(url: str, tmp_pat
     local, there = Home(folder), Home(folder, server=Server.at(url))
     update_index(local, LetterEmbedder(), [write(tmp_path / "articles", **ARTICLES)])
     expected, embedder = found(local), LetterEmbedder()
-    with pytest.raises(StoreError, match=f"do not lie on Chroma server at {url}: .* `kotae doctor --repair` .noth"):
+    with pytest.raises(StoreError, match=f"do not lie on the Chroma server at {url}: .* `kotae doctor --repair` .noth"):
         Collection(there, embedder)
     assert repair_index(there, embedder).embedded == 0
     assert found(there) == expected
