@@ -33,8 +33,12 @@ class Server:
     @classmethod
     def at(cls, url: str, headers: str = "", tenant: str = "", database: str = "") -> "Server":
         """The server that settings name; a login in the URL becomes a header. Raises SettingsError, without secrets."""
-        login, _, host = urlsplit(url).netloc.rpartition("@")
-        shown = urlsplit(url)._replace(netloc=host, query="", fragment="").geturl().rstrip("/")
+        try:
+            parts = urlsplit(url)
+        except ValueError:  # half an IPv6 address
+            parts = urlsplit("")
+        login, _, host = parts.netloc.rpartition("@")
+        shown = parts._replace(netloc=host, query="", fragment="").geturl().rstrip("/")
         if not _URL.fullmatch(shown):
             raise SettingsError(f"KOTAE_CHROMA_URL is {shown!r}: set it to an address such as http://127.0.0.1:8000")
         given: list[tuple[str, str]] = []
@@ -47,7 +51,8 @@ class Server:
             if line.strip():
                 given.append((name, value))
         if login:
-            given.append(("Authorization", "Basic " + base64.b64encode(unquote(login).encode()).decode("ascii")))
+            user, _, password = (unquote(part) for part in login.partition(":"))
+            given.append(("Authorization", "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii")))
         own = {name: value for name, value in (("tenant", tenant), ("database", database)) if value}
         return cls(url=shown, headers=tuple(given), **own)
 

@@ -240,6 +240,26 @@ def test_the_server_may_be_behind_a_proxy_that_speaks_tls_and_asks_for_a_header(
             Collection(Home(home.folder, server=Server.at(guarded)), LetterEmbedder())
 
 
+def test_a_server_that_is_down_changes_nothing_and_one_that_comes_back_goes_on(tmp_path: Path) -> None:
+    articles = write(tmp_path / "articles", **ARTICLES)
+    with chroma(tmp_path / "server") as url:
+        home = Home(tmp_path / "home", server=Server.at(url))
+        update_index(home, LetterEmbedder(), [articles])
+        collection, expected = Collection(home, LetterEmbedder()), found(home)
+    before = sorted((home.folder / "generations").rglob("*"))
+    down = rf"^the Chroma server at {url} cannot be reached \(.*\): start it, or set KOTAE_CHROMA_URL to where it runs$"
+    asked = collection.asked("aab", "en")
+    with pytest.raises(StoreError, match=down):
+        collection.now().candidates(asked, 10)
+    write(tmp_path / "articles", one="ccc.")
+    with pytest.raises(StoreError, match=down):
+        update_index(home, LetterEmbedder(), [articles])
+    assert sorted((home.folder / "generations").rglob("*")) == before
+    with chroma(tmp_path / "server", int(url.rpartition(":")[2])):
+        assert len(collection.now().candidates(asked, 10).found) == len(ARTICLES)
+        assert found(home) == expected
+
+
 def test_each_failure_is_one_sentence_with_the_address_and_without_secrets(url: str) -> None:
     def said(server: Server) -> str:
         with pytest.raises(StoreError) as error:
@@ -296,7 +316,7 @@ def test_what_the_settings_say_becomes_a_server_and_secrets_are_not_shown() -> N
         False,
     )
     assert Server.at("http://[::1]:8000").url == "http://[::1]:8000"
-    for bad in ("ftp://u:planted@h", "host:8000", "http://u:planted@", "http://h ost", "http://h:port"):
+    for bad in ("ftp://u:planted@h", "host:8000", "http://u:planted@", "http://h ost", "http://h:port", "http://[::1"):
         with pytest.raises(SettingsError, match="^KOTAE_CHROMA_URL is '.*': set it to an address such as") as error:
             Settings.from_environment({"KOTAE_CHROMA_URL": bad})
         assert "planted" not in str(error.value)
