@@ -8,7 +8,7 @@ articles stay as they were read before. Knows nothing of questions.
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from index.inventory import check_files
 from index.manifest import Manifest
 from index.progress import Progress, ProgressCallback, nobody
 from index.read import FileNote, Known, LocatedArticle, has_articles, read_articles
+from index.server_store import lies_there, sweep
 from index.writer import Writer
 
 __all__ = ["PASSAGE_TOKENS", "IndexReport", "repair_index", "update_index"]
@@ -60,8 +61,11 @@ def update_index(
         else:
             roots = known_roots(home)
             wanted, notes = _read(_filled(home, roots), known, progress, earlier=True)
-        outdated = live is not None and not fingerprint_of(embedder, passage_tokens).items() <= live.fingerprint.items()
-        if live and outdated and paths:  # cut differently now: everything is read again, not only what was named
+        outdated = live is not None and not (
+            fingerprint_of(embedder, passage_tokens).items() <= live.fingerprint.items()
+            and lies_there(live.path.parent, home.server)
+        )
+        if live and outdated and paths:  # all is written anew: everything is read again, not only what was named
             others = [Path(root) for root in live.roots() if Path(root) not in roots]
             more, more_notes = _read(others, known, progress, earlier=True)
             wanted, notes, roots = {**more, **wanted}, notes + more_notes, roots + others
@@ -73,7 +77,9 @@ def update_index(
             articles, passages = live.count() if live else (0, 0)
             return changes.report(embedded=0, articles=articles, passages=passages, seconds=time.monotonic() - began)
         with _generation(home, copy_live=not fresh) as folder:
-            with Writer(folder, embedder, passage_tokens, progress, live=live, fresh=fresh) as writer:
+            with Writer(
+                folder, embedder, passage_tokens, progress, live=live, fresh=fresh, server=home.server
+            ) as writer:
                 embedded = writer.apply(changes)
                 articles, passages = writer.finish()
             home.publish(folder)
@@ -134,7 +140,7 @@ def write_anew(
     began = time.monotonic()
     changes = compare(None, wanted, [], notes, fresh=True)
     with _generation(home, copy_live=False) as folder:
-        with Writer(folder, embedder, passage_tokens, progress, live=source, fresh=True) as writer:
+        with Writer(folder, embedder, passage_tokens, progress, live=source, fresh=True, server=home.server) as writer:
             embedded = writer.apply(changes)
             articles, passages = writer.finish()
         last()
@@ -195,11 +201,20 @@ def _generation(home: Home, *, copy_live: bool) -> Iterator[Path]:
     """A folder for the next generation, gone again if it has not been published."""
     folder = home.begin(copy_live=copy_live)
     try:
+        _sweep_server(home)  # what a killed writer left
         yield folder
     except (OSError, sqlite3.Error) as error:
         raise StoreError(f"cannot write the index in {str(home.folder)!r}: {error}: it is as it was") from error
     finally:
         home.discard(folder)
+        with suppress(StoreError):  # what stays now, the next writer removes
+            _sweep_server(home)
+
+
+def _sweep_server(home: Home) -> None:
+    """Removes from a server what belongs to generations that are gone."""
+    if home.server:
+        sweep(home.folder, [home.generation(name) for name in home.names()], home.server)
 
 
 def _whole(home: Home, name: str, embedder: TextEmbedder, opened: ExitStack) -> Manifest | None:

@@ -152,8 +152,8 @@ def _open(home: Home, embedder: TextEmbedder) -> Generation:
     for _ in range(10):
         name = home.live_name
         try:
-            return Generation(home.live, embedder)
+            return Generation(home.live, embedder, home.server)
         except StoreError:
             if home.live_name == name:
                 raise
-    return Generation(home.live, embedder)
+    return Generation(home.live, embedder, home.server)

@@ -19,6 +19,8 @@ from index.fingerprint import check_fingerprint
 from index.inventory import check_files
 from index.lexical import LexicalIndex
 from index.manifest import Manifest
+from index.server import Server
+from index.server_store import open_store
 from index.space import Space, Spread, Vector
 from index.store import PassageStore, check_counts
 from index.vectors import VECTORS, open_vectors
@@ -68,13 +70,13 @@ class Candidates:
 class Generation:
     """Never written, so it needs no locks."""
 
-    def __init__(self, folder: Path, embedder: TextEmbedder) -> None:
-        """Raises EmbedderMismatch, or StoreError when a file is missing or damaged."""
+    def __init__(self, folder: Path, embedder: TextEmbedder, server: Server | None = None) -> None:
+        """`server` holds the vectors, where there is one. Raises EmbedderMismatch, or StoreError for a damaged part."""
         self.name = folder.name
         self.manifest = Manifest.open(folder / "manifest.sqlite3")
         check_fingerprint(self.manifest, embedder)
         check_files(folder)
-        self.store = PassageStore.open(folder / "chroma")
+        self.store = open_store(folder, server)
         self.words = LexicalIndex.open(folder / "words")
         self.space = Space.open(folder / "space.npz")
         ids = self.manifest.passage_ids()

@@ -3,6 +3,7 @@
     HOME/CURRENT                   the name of the live generation
     HOME/generations/000007/       manifest.sqlite3, chroma/, words/, space.npz, vectors.npy
     HOME/generations/000007/       roots.json, where its articles were read; files.json, what it is made of
+    HOME/generations/000007/       server.json instead of chroma/, where a server holds it (`index/server.py`)
     HOME/uploads/                  articles that came in through the page; indexed like any other folder
     HOME/writer.lock               held, with its process id inside, by the one process that writes
     HOME/settings.env              models of its own, where there are (`rag/settings.py`)
@@ -26,6 +27,7 @@ from pathlib import Path
 
 from index.errors import IndexBusy, NoIndex, StoreError
 from index.inventory import note_files
+from index.server import Server
 
 DEFAULT = "default"  # the collection that needs no name
 _ROOTS = "roots.json"
@@ -36,8 +38,9 @@ _KEPT = 2  # generations: the live one, and the one before it for readers that h
 class Home:
     """A home folder, or a named collection in it; it need not exist before something is written."""
 
-    def __init__(self, folder: Path, collection: str = "") -> None:
-        """Raises StoreError for a name that no collection may have."""
+    def __init__(self, folder: Path, collection: str = "", server: Server | None = None) -> None:
+        """`server` holds the vectors, where there is one. Raises StoreError for a name that no collection may have."""
+        self.server = server
         self.collection = _collection_name(collection)
         self.home = Path(os.path.realpath(folder))
         self.folder = self.home / "collections" / self.collection if self.collection else self.home

@@ -1,14 +1,15 @@
 """The Chroma collections behind our own methods: passage ids and vectors in, ids and similarities out.
 
 One collection per language: a question is matched in each, and a filtered query of Chroma takes ten times as long as
-one in a collection of its own. Texts stay in the manifest. Distances become similarities here and nowhere else.
+one in a collection of its own. Texts stay in the manifest. Distances become similarities here and nowhere else. Here
+Chroma runs inside this process, over a folder; `index/server.py` has the same store on a Chroma server.
 """
 
 import json
 import sqlite3
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ _HEADER = struct.Struct("<iQQQQ")
 _HEADER_VERSION = 1
 _LENGTH_BYTES = 4
 _AGAIN = "repair it with `kotae doctor --repair`"
-_CONFIGURATION = {"hnsw": {"space": "cosine", "ef_construction": 200, "ef_search": 200, "max_neighbors": 24}}
+CONFIGURATION = {"hnsw": {"space": "cosine", "ef_construction": 200, "ef_search": 200, "max_neighbors": 24}}
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,19 @@ class Neighbour:
 
 
 class PassageStore:
-    """Vectors of passages on disk, one Chroma collection for each language."""
+    """Vectors of passages, one Chroma collection for each language. `place`: where they lie, as messages say it."""
+
+    _slice = _SLICE
 
     def __init__(self, folder: Path, client: Any) -> None:
         self.folder = folder
+        self.place = f"the Chroma database in {str(folder)!r}"
         self._client = client
         self._collections: dict[Language, Any] = {}
+
+    def _asking(self) -> AbstractContextManager[None]:
+        """What Chroma raises meanwhile becomes a StoreError."""
+        return _translated(self.folder)
 
     @classmethod
     def create(cls, folder: Path) -> "PassageStore":
@@ -55,7 +63,7 @@ class PassageStore:
             store = cls(folder, _client(folder))
             for language in LANGUAGES:
                 store._collections[language] = store._client.get_or_create_collection(
-                    _name(language), configuration=_CONFIGURATION, embedding_function=None
+                    _name(language), configuration=CONFIGURATION, embedding_function=None
                 )
         return store
 
@@ -80,21 +88,21 @@ class PassageStore:
 
     def put(self, ids: Sequence[str], vectors: NDArray[np.float32], language: Language) -> None:
         """Writes vectors, float32 of shape (len(ids), dimension), over older ones of the same ids."""
-        for start in range(0, len(ids), _SLICE):
-            with _translated(self.folder):
+        for start in range(0, len(ids), self._slice):
+            with self._asking():
                 self._collections[language].upsert(
-                    ids=list(ids[start : start + _SLICE]), embeddings=vectors[start : start + _SLICE]
+                    ids=list(ids[start : start + self._slice]), embeddings=vectors[start : start + self._slice]
                 )
 
     def remove(self, ids: Sequence[str], language: Language) -> None:
         """Removes vectors; ids that are not there are no error."""
-        for start in range(0, len(ids), _SLICE):
-            with _translated(self.folder):
-                self._collections[language].delete(ids=list(ids[start : start + _SLICE]))
+        for start in range(0, len(ids), self._slice):
+            with self._asking():
+                self._collections[language].delete(ids=list(ids[start : start + self._slice]))
 
     def search(self, vector: NDArray[np.float32], k: int, language: Language) -> list[Neighbour]:
         """The `k` passages of `language` nearest to `vector` (shape (dimension,)), nearest first, ties by id."""
-        with _translated(self.folder):
+        with self._asking():
             found = self._collections[language].query(query_embeddings=[vector], n_results=k, include=["distances"])
         pairs = zip(found["ids"][0], found["distances"][0], strict=True)
         neighbours = [Neighbour(passage_id, 1.0 - float(distance)) for passage_id, distance in pairs]
@@ -102,31 +110,33 @@ class PassageStore:
 
     def clear(self, language: Language) -> None:
         """Removes all vectors of a language, and the graph over them."""
-        with _translated(self.folder):
+        with self._asking():
             self._client.delete_collection(_name(language))
             self._collections[language] = self._client.create_collection(
-                _name(language), configuration=_CONFIGURATION, embedding_function=None
+                _name(language), configuration=CONFIGURATION, embedding_function=None
             )
 
     def vectors(self, ids: Sequence[str], language: Language) -> dict[str, NDArray[np.float32]]:
         """Id -> vector as Chroma holds it, for those of `ids` that are there."""
         found: dict[str, NDArray[np.float32]] = {}
-        for start in range(0, len(ids), _SLICE):
-            with _translated(self.folder):
-                some = self._collections[language].get(ids=list(ids[start : start + _SLICE]), include=["embeddings"])
+        for start in range(0, len(ids), self._slice):
+            with self._asking():
+                some = self._collections[language].get(
+                    ids=list(ids[start : start + self._slice]), include=["embeddings"]
+                )
             found.update(zip(some["ids"], some["embeddings"], strict=True))
         return found
 
     def count(self, language: Language) -> int:
         """How many vectors Chroma says it holds."""
-        with _translated(self.folder):
+        with self._asking():
             return int(self._collections[language].count())
 
     def reachable(self, expected: int, language: Language) -> set[str]:
         """Ids that a search can find: what `count` says is no proof, the graph may have lost vectors."""
         if not expected:
             return set()
-        with _translated(self.folder):
+        with self._asking():
             some = self._collections[language].get(limit=1, include=["embeddings"])["embeddings"]
         if not len(some):
             return set()
@@ -154,10 +164,7 @@ def check_counts(store: PassageStore, expected: Mapping[Language, int]) -> None:
     for language in LANGUAGES:
         held, wanted = store.count(language), expected.get(language, 0)
         if held != wanted:
-            raise StoreError(
-                f"the Chroma database in {str(store.folder)!r} holds {held:,} {language!r} vectors for {wanted:,} "
-                f"passages: {_AGAIN}"
-            )
+            raise StoreError(f"{store.place} holds {held:,} {language!r} vectors for {wanted:,} passages: {_AGAIN}")
 
 
 def lost(expected: set[str], reached: set[str], vectors: Callable[[Sequence[str]], NDArray[np.float32]]) -> list[str]:
@@ -233,14 +240,14 @@ def _check_file(folder: Path) -> None:
     if found != "ok":
         raise _damaged(folder, found)
     own = {_name(language) for language in LANGUAGES}
-    if any(name not in own or _names_model(config) or _names_model(schema) for name, config, schema in rows):
+    if any(name not in own or names_model(config) or names_model(schema) for name, config, schema in rows):
         raise StoreError(
             f"the Chroma database in {str(folder)!r} was not made by Kotae, so it is not opened: make an index of its "
             "articles with `kotae index --rebuild PATH`"
         )
 
 
-def _names_model(settings: str | None) -> bool:
+def names_model(settings: str | None) -> bool:
     """Whether the settings of a collection, in JSON, hold an embedding function that Chroma would build."""
     try:
         waiting = [json.loads(settings or "{}")]

@@ -16,9 +16,11 @@ from index.home import Home
 from index.lexical import LexicalIndex
 from index.manifest import Manifest
 from index.progress import Progress, ProgressCallback
+from index.server import Server
+from index.server_store import ServerStore, create_store, open_store
 from index.space import Space, Vector, measure, typical
 from index.split import split_article
-from index.store import PassageStore, lost
+from index.store import lost
 from index.vectors import VECTORS, write_vectors
 
 _AGAIN = "make the index again with `kotae index --rebuild PATH`"
@@ -38,6 +40,7 @@ class Writer:
         *,
         live: Manifest | None,
         fresh: bool,
+        server: Server | None = None,
     ) -> None:
         self._folder = folder
         self._embedder = embedder
@@ -52,7 +55,9 @@ class Writer:
             made = {**fingerprint_of(embedder, passage_tokens), **shape_of(embedder)}
             self._manifest.set_fingerprint(made)
         # Last, because Chroma keeps an engine for the path until it is closed.
-        self._store = PassageStore.create(folder / "chroma") if fresh else PassageStore.open(folder / "chroma")
+        self._store = create_store(folder, server) if fresh else open_store(folder, server)
+        # A server's collections are never changed: those of the generation before are looked at in the end.
+        self._changing = fresh or server is None
 
     def __enter__(self) -> "Writer":
         return self
@@ -77,7 +82,7 @@ class Writer:
         for language in LANGUAGES:
             expected = {passage_id for passage_id, of in ids if of == language}
             left = self._lost(expected, language)
-            if left:
+            if left or (isinstance(self._store, ServerStore) and not self._store.shares(language)):
                 self._store_again(sorted(expected), language)
                 left = self._lost(expected, language)
             if len(left) > max(_FEW, len(expected) // 100):
@@ -98,7 +103,7 @@ class Writer:
         return lost(expected, reached, self._manifest.vectors)
 
     def _store_again(self, ids: Sequence[str], language: Language) -> None:
-        """Makes a language's collection anew: after many changes its graph may have lost a vector."""
+        """Makes a language's collection anew: on a server after each change, else where its graph lost a vector."""
         self._store.clear(language)
         for start in range(0, len(ids), _BATCH):
             some = ids[start : start + _BATCH]
@@ -148,7 +153,8 @@ class Writer:
             embedded += len(fresh)
             for language in LANGUAGES:  # Chroma takes many at once far faster than an article at a time
                 of_language = [passage.id for passage in passages if passage.language == language]
-                self._store.put(of_language, self._matrix(of_language, vectors), language)
+                if self._changing:
+                    self._store.put(of_language, self._matrix(of_language, vectors), language)
             for item, some in group:
                 self._replace(item, some, vectors)
             done += len(passages)
@@ -166,7 +172,7 @@ class Writer:
         return rows.reshape(len(ids), self._embedder.dimension)
 
     def _remove(self, passages: Sequence[Passage]) -> None:
-        for language in LANGUAGES:
+        for language in LANGUAGES if self._changing else ():
             self._store.remove([passage.id for passage in passages if passage.language == language], language)
 
     def _split(self, new: Sequence[Located]) -> list[list[Passage]]:

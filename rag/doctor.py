@@ -12,6 +12,8 @@ from index.fingerprint import check_fingerprint
 from index.lexical import LexicalIndex
 from index.manifest import Manifest
 from index.progress import ProgressCallback, nobody
+from index.server import Server
+from index.server_store import open_store
 from index.space import Space
 from index.store import PassageStore, lost
 from index.vectors import VECTORS, check_vectors
@@ -47,6 +49,9 @@ def examine(settings: Settings) -> Iterator[Finding]:
     for model in describe_models(settings):
         yield Finding(name=f"model {model.name}", ok=model.ready, message=model.source)
     home = settings.place
+    if home.server:
+        where = f"{home.server.url} answers, tenant {home.server.tenant!r}, database {home.server.database!r}"
+        yield _attempt("chroma server", where, home.server.check)
     try:
         folder = home.live
     except KotaeError as error:
@@ -62,7 +67,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield Finding(name="index", ok=passages > 0, message=f"{articles} articles, {passages} passages in {folder}")
     yield _attempt("embedder", _EMBEDDER, lambda: _check_embedder(manifest, settings))
     yield _attempt("manifest", "every article and vector can be read", lambda: _check_manifest(manifest))
-    yield _attempt("chroma", "every passage has its vector", lambda: _check_chroma(folder, manifest, ids))
+    fine = f"every passage has its vector{f' on {home.server}' if home.server else ''}"
+    yield _attempt("chroma", fine, lambda: _check_chroma(folder, manifest, ids, home.server))
     yield _attempt("words", "every passage is in the word index", lambda: _check_words(folder, ids))
     yield _attempt("space", "the shape of the vectors is known", lambda: Space.open(folder / "space.npz"))
     passage_ids = [passage_id for passage_id, _ in ids]
@@ -95,9 +101,9 @@ def _check_manifest(manifest: Manifest) -> None:
     manifest.check_vectors(int(dimension) if dimension.isdigit() else 0)
 
 
-def _check_chroma(folder: Path, manifest: Manifest, ids: Sequence[tuple[str, Language]]) -> None:
+def _check_chroma(folder: Path, manifest: Manifest, ids: Sequence[tuple[str, Language]], server: Server | None) -> None:
     """Every vector can be found, none is there that should not be, and each is the manifest's."""
-    store = PassageStore.open(folder / "chroma")
+    store = open_store(folder, server)
     try:
         for language in LANGUAGES:
             expected = {passage_id for passage_id, of in ids if of == language}
@@ -107,15 +113,14 @@ def _check_chroma(folder: Path, manifest: Manifest, ids: Sequence[tuple[str, Lan
             strange = max(len(reached - expected), held - len(expected))
             if missing:
                 raise StoreError(
-                    f"{missing} of {len(expected)} {language!r} vectors cannot be found in "
-                    f"{str(store.folder)!r}: {_AGAIN}"
+                    f"{missing} of {len(expected)} {language!r} vectors cannot be found in {store.place}: {_AGAIN}"
                 )
             if strange:
-                raise StoreError(f"{strange} {language!r} vectors in {str(store.folder)!r} are of no passage: {_AGAIN}")
+                raise StoreError(f"{strange} {language!r} vectors in {store.place} are of no passage: {_AGAIN}")
             wrong = sum(_changed(store, manifest, sorted(expected), language))
             if wrong:
                 raise StoreError(
-                    f"{wrong} of {len(expected)} {language!r} vectors in {str(store.folder)!r} are not those that were "
+                    f"{wrong} of {len(expected)} {language!r} vectors in {store.place} are not those that were "
                     f"written: {_AGAIN}"
                 )
     finally:

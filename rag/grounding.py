@@ -20,9 +20,9 @@ _CITATION = re.compile(r"[\[［【]\s?\d{1,3}(?:\s?[,、-]\s?\d{1,3}){0,20}\s?[\
 def ungrounded(answer: str, evidence: str) -> list[Figure]:
     """The figures and dates of `answer` whose value does not occur in `evidence`, in order.
 
-    A number is grounded by any figure of the same value; a date by a fuller date, or by a year and a day that both
-    occur; a range by both its ends; a vague magnitude (数十万) by the same magnitude only. Qualifiers do not matter,
-    rounding does. One and two written in words, list numbers and citation marks are passed over.
+    A number is grounded by any figure of the same value, a share by a share; a date by a fuller date, or by a year and
+    a day that both occur; a range by both its ends; a vague magnitude (数十万) by the same magnitude only. Qualifiers
+    do not matter, rounding does. One and two written in words, list numbers and citation marks are passed over.
     """
     stated = {key for figure in find_figures(_blanked(evidence)) for end in _ends(figure) for key in _all_keys(end)}
     return [f for f in find_figures(_blanked(answer)) if not all(_is_stated(end, stated) for end in _ends(f))]
@@ -41,7 +41,12 @@ def _ends(figure: Figure) -> list[Figure]:
 
 def _all_keys(figure: Figure) -> list[str]:
     day = re.search(r"-(\d\d)$", str(figure.value)) if figure.kind == "date" else None
-    return [*figure_keys(figure), *([f"date:---{day[1]}"] if day and not str(figure.value).startswith("--") else [])]
+    share = [f"percent:{plain(figure.value)}"] if figure.kind == "percent" and isinstance(figure.value, Decimal) else []
+    return [
+        *share,
+        *figure_keys(figure),
+        *([f"date:---{day[1]}"] if day and not str(figure.value).startswith("--") else []),
+    ]
 
 
 def _is_stated(figure: Figure, stated: set[str]) -> bool:
@@ -49,6 +54,8 @@ def _is_stated(figure: Figure, stated: set[str]) -> bool:
         number = plain(figure.value)
         if figure.is_vague:
             return f"vague:{number}" in stated
+        if figure.kind == "percent":  # 4% is not the 4 of four people
+            return f"percent:{number}" in stated
         # "two companies" counts what the evidence names; only written digits claim a figure.
         if figure.value <= 2 and figure.kind in ("count", "number") and not re.search(r"\d", figure.text):
             return True

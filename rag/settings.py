@@ -10,6 +10,7 @@ from pathlib import Path
 
 from index.errors import SettingsError
 from index.home import DEFAULT, Home
+from index.server import Server
 
 DEFAULT_EMBEDDER = "intfloat/multilingual-e5-small"
 DEFAULT_CHAT_MODEL = "qwen2.5-coder-1.5b-instruct"
@@ -45,6 +46,11 @@ class Settings:
     judge_url: str = field(default="", repr=False)  # KOTAE_JUDGE_URL: its endpoint; "" runs it in this process
     judge_key: str = field(default="", repr=False)  # KOTAE_JUDGE_KEY: its key; never printed
     requests: int = DEFAULT_REQUESTS  # KOTAE_REQUESTS: at the same time to each endpoint
+    # KOTAE_CHROMA_URL: a Chroma server that holds the vectors, perhaps with a login; "" keeps them in the home
+    chroma_url: str = field(default="", repr=False)
+    chroma_headers: str = field(default="", repr=False)  # KOTAE_CHROMA_HEADERS: what it asks for; never printed
+    chroma_tenant: str = ""  # KOTAE_CHROMA_TENANT: whose database; "" is the server's default
+    chroma_database: str = ""  # KOTAE_CHROMA_DATABASE: which; "" is the server's default
     threads: int = 0  # KOTAE_THREADS: threads for the models; 0 takes the cores this process may use
 
     @classmethod
@@ -67,7 +73,7 @@ class Settings:
             collection or env.get("KOTAE_COLLECTION", ""),
         )
         env = {**_own(place), **{name: value for name, value in env.items() if value}}
-        return cls(
+        opened = cls(
             home=place.home,
             collection=place.collection,
             models=_folder(env.get("KOTAE_MODELS") or user_cache_path("kotae") / "models"),
@@ -86,13 +92,26 @@ class Settings:
             judge_url=env.get("KOTAE_JUDGE_URL", ""),
             judge_key=env.get("KOTAE_JUDGE_KEY", ""),
             requests=_count(env, "KOTAE_REQUESTS") or DEFAULT_REQUESTS,
+            chroma_url=env.get("KOTAE_CHROMA_URL", ""),
+            chroma_headers=env.get("KOTAE_CHROMA_HEADERS", ""),
+            chroma_tenant=env.get("KOTAE_CHROMA_TENANT", ""),
+            chroma_database=env.get("KOTAE_CHROMA_DATABASE", ""),
             threads=_count(env, "KOTAE_THREADS"),
         )
+        opened.server  # noqa: B018  (raises SettingsError)
+        return opened
 
     @property
     def place(self) -> Home:
         """Where the articles are searched: the collection of the home."""
-        return Home(self.home, self.collection)
+        return Home(self.home, self.collection, self.server)
+
+    @property
+    def server(self) -> Server | None:
+        """The Chroma server that holds the vectors, None where the home does. Raises SettingsError."""
+        if not self.chroma_url:
+            return None
+        return Server.at(self.chroma_url, self.chroma_headers, self.chroma_tenant, self.chroma_database)
 
     def of_collection(self, collection: str, environment: Mapping[str, str] | None = None) -> "Settings":
         """These settings for another collection of the home, with the models that it has of its own."""

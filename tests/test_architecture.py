@@ -20,11 +20,11 @@ FLOORS = ("index", "rag", "ui")  # each may import itself and what stands before
 # Where a library may be imported. Types alone (under TYPE_CHECKING) may be named anywhere above `index`.
 HOMES = {
     "bm25s": ["index/lexical.py"],
-    "chromadb": ["index/store.py"],
+    "chromadb": ["index/server.py", "index/store.py"],
     "fastapi": ["ui/endpoints.py", "ui/openai_api.py", "ui/server.py"],
     "filelock": ["index/durable.py", "index/home.py"],
     "gradio": ["ui/page.py", "ui/server.py"],
-    "httpx": ["index/endpoint.py"],
+    "httpx": ["index/endpoint.py", "index/server.py"],
     "huggingface_hub": ["index/embedfiles.py", "index/modelspec.py"],
     "langchain": ["rag/remote_model.py"],
     "langchain_core": ["rag/langchain_retriever.py", "rag/local_model.py", "rag/writer.py"],

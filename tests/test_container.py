@@ -32,13 +32,17 @@ def test_the_image_holds_every_package_and_starts_the_page() -> None:
     assert str(options.users) == "/data/users"
 
 
-def test_the_model_behind_the_page_is_reached_by_the_page_alone() -> None:
+def test_the_model_and_the_chroma_server_behind_the_page_are_reached_by_the_page_alone() -> None:
     services = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))["services"]
     served = services["model"]["command"][services["model"]["command"].index("--served-model-name") + 1]
     assert services["page"]["environment"] == {
         "KOTAE_CHAT_URL": "${KOTAE_CHAT_URL-http://model:8000/v1}",
         "KOTAE_CHAT_MODEL": "${KOTAE_CHAT_MODEL-" + served + "}",
+        "KOTAE_CHROMA_URL": "${KOTAE_CHROMA_URL-http://chroma:8000}",
     }
-    assert "ports" not in services["model"]
-    assert services["model"]["networks"] == ["inside"]
+    for name in ("model", "chroma"):
+        assert ("ports" in services[name], services[name]["networks"]) == (False, ["inside"])
+    assert (services["page"]["hostname"], services["page"]["depends_on"]) == ("page", ["model", "chroma"])
+    pinned = re.findall(r"^chromadb==(.+)$", (ROOT / "constraints.txt").read_text("utf-8"), re.MULTILINE)
+    assert [f"chromadb/chroma:{version}" for version in pinned] == [services["chroma"]["image"]]
     assert services["page"]["ports"] == ["127.0.0.1:7860:7860"]

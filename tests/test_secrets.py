@@ -12,6 +12,7 @@ from rag.judge import ModelJudge
 from rag.model import describe_models, remote_embedder
 from rag.remote_model import open_endpoint
 from rag.settings import Settings
+from tests.chroma_server import proxy
 from tests.doubles import LetterEmbedder, write
 from tests.embedding_server import fails, serving
 from tests.ui.browsing import served
@@ -20,6 +21,7 @@ from ui.cli import main
 
 KEY = "sk-planted-0123456789abcdef"
 PASSWORD = "planted-password"
+HEADER = "planted-header-9876543210"
 URL = f"http://user:{PASSWORD}@127.0.0.1:9/v1"  # nothing listens there
 
 
@@ -35,6 +37,8 @@ def settings(home: Path) -> Settings:
         judge_key=KEY,
         embed_url=URL,
         embed_key=KEY,
+        chroma_url=URL,
+        chroma_headers=f"Authorization: Bearer {HEADER}",
     )
 
 
@@ -44,7 +48,8 @@ def test_neither_settings_nor_models_nor_judges_show_it(tmp_path: Path) -> None:
     judge = ModelJudge(of)
     embedder = remote_embedder(of)
     for shown in (repr(of), str(of), f"{of}", repr(model), str(model), judge.name, repr(judge), repr(embedder)):
-        assert KEY not in shown
+        assert [KEY in shown, HEADER in shown] == [False, False]
+    assert [secret in f"{of.server!r} {of.server} {of.place!r}" for secret in (PASSWORD, HEADER)] == [False, False]
     assert PASSWORD not in judge.name  # stands in reports
     assert PASSWORD not in repr(of)
     for listed in describe_models(of, recompute=True):
@@ -95,6 +100,25 @@ def test_commands_that_ask_an_embedding_endpoint_print_it_nowhere(
     assert f"the endpoint '{server.url}'" in shown
     assert "cannot be reached" in shown
     assert [secret in f"{shown}{caplog.text}" for secret in (KEY, PASSWORD)] == [False, False]
+
+
+def test_commands_that_reach_no_chroma_server_print_its_headers_nowhere(
+    seeds_home: Path,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    monkeypatch.setenv("KOTAE_CHROMA_HEADERS", f"Authorization: Bearer {HEADER}")
+    with proxy("http://127.0.0.1:9", echo=True) as echoing:
+        for url in (f"http://user:{PASSWORD}@127.0.0.1:9", echoing):
+            monkeypatch.setenv("KOTAE_CHROMA_URL", url)
+            for command in (["search", "How long is the deal?"], ["doctor"]):
+                assert main([*command, "--home", str(seeds_home)]) == 1
+    shown = "".join(capfd.readouterr()) + caplog.text
+    assert "cannot be reached (" in shown
+    assert "is no Chroma server (HTTP 500)" in shown
+    assert [HEADER in shown, PASSWORD in shown, "dXNlcjpwbGFu" in shown] == [False, False, False]
 
 
 def test_the_page_and_its_replies_do_not_hold_it(tmp_path: Path) -> None:

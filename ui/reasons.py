@@ -100,6 +100,31 @@ _PATTERNS = {
     ),
     "cannot write to {file}: {x}": "「{file}」に書き込めません（{x}）。",
     "cannot write the index in {file}: {x}": "「{file}」の索引に書き込めません。索引は元のままです。",
+    # A Chroma server
+    "the Chroma server at {x} cannot be reached ({y}): {z}": (
+        "Chromaサーバー {x} につながりません。動いているか、KOTAE_CHROMA_URL が正しいか確かめてください。"
+    ),
+    "the Chroma server at {x} did not answer in time: {y}": "Chromaサーバー {x} から時間内に返事がありませんでした。",
+    "the Chroma server at {x} refuses the request (HTTP {n}): {y}": (
+        "Chromaサーバー {x} に断られました。KOTAE_CHROMA_HEADERS を確かめてください。"
+    ),
+    "the Chroma server at {x} refuses the request ({y}): {z}": "Chromaサーバー {x} に断られました（{y}）。",
+    "the Chroma server at {x} has no database {y}: {z}": (
+        "Chromaサーバー {x} にデータベース {y} がありません。KOTAE_CHROMA_DATABASE を確かめてください。"
+    ),
+    "the Chroma server at {x} does not hold this index any more: {y}": (
+        "Chromaサーバー {x} からこの索引が失われています。`kotae doctor --repair` で入れ直せます。"
+    ),
+    "the Chroma server at {x} holds {n} {y} vectors for {m} passages: {z}": (
+        "Chromaサーバー {x} のベクトルは{n}件で、断片の数（{m}件）と合いません。`kotae doctor --repair` で直せます。"
+    ),
+    "the vectors of the index in {file} lie on a Chroma server: {x}": (
+        "「{file}」の索引のベクトルはChromaサーバーにあります。KOTAE_CHROMA_URL を設定するか、"
+        "`kotae doctor --repair` で戻してください。"
+    ),
+    "the vectors of the index in {file} do not lie on the Chroma server at {x}: {y}": (
+        "「{file}」の索引のベクトルはChromaサーバー {x} にありません。`kotae doctor --repair` で移せます。"
+    ),
     # Questions
     "the question is empty: {x}": "質問が空です。",
     "the question has {n} characters: ask with {m} at most {x}": "質問が長すぎます（{n}字）。{m}字までにしてください。",

@@ -30,6 +30,10 @@ def test_without_an_environment_everything_has_its_default() -> None:
         judge_url="",
         judge_key="",
         requests=8,
+        chroma_url="",
+        chroma_headers="",
+        chroma_tenant="",
+        chroma_database="",
         threads=0,
     )
 
@@ -52,6 +56,10 @@ def test_every_setting_has_its_variable(tmp_path: Path) -> None:
         "KOTAE_JUDGE_MODEL": "j",
         "KOTAE_JUDGE_URL": "http://127.0.0.1:1/v1",
         "KOTAE_JUDGE_KEY": "jk",
+        "KOTAE_CHROMA_URL": "http://127.0.0.1:8000",
+        "KOTAE_CHROMA_HEADERS": "A: b",
+        "KOTAE_CHROMA_TENANT": "t",
+        "KOTAE_CHROMA_DATABASE": "d",
         "KOTAE_ALLOW_HUB": "1",
         "KOTAE_REQUESTS": "2",
         "KOTAE_THREADS": "3",
@@ -75,6 +83,10 @@ def test_every_setting_has_its_variable(tmp_path: Path) -> None:
         judge_url="http://127.0.0.1:1/v1",
         judge_key="jk",
         requests=2,
+        chroma_url="http://127.0.0.1:8000",
+        chroma_headers="A: b",
+        chroma_tenant="t",
+        chroma_database="d",
         threads=3,
     )
 

@@ -63,6 +63,29 @@ def test_every_message_has_its_japanese(message: str) -> None:
     assert text.ja.endswith("。")
 
 
+def of_the_server(node: ast.expr) -> str:
+    """A message with the server for what names it and 7 for any other value."""
+    assert isinstance(node, ast.JoinedStr)
+    values = [part.value if isinstance(part, ast.FormattedValue) else part for part in node.values]
+    named = {"self": "the Chroma server at http://h", "server": "the Chroma server at http://h"}
+    return "".join(
+        str(part.value) if isinstance(part, ast.Constant) else named.get(ast.unparse(part), "7") for part in values
+    )
+
+
+def test_what_a_reader_may_be_told_of_a_chroma_server_has_its_japanese() -> None:
+    trees = [ast.parse((ROOT / "index" / name).read_text("utf-8")) for name in ("server.py", "server_store.py")]
+    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    said = {of_the_server(call.args[0]) for call in calls if ast.unparse(call.func) == "StoreError"}
+    assert len(said) == 12
+    assert sorted(message[:28] for message in said if in_both(message).ja == message) == [  # for the operator
+        "7 cannot be read (7): repair",
+        "7 names 7: repair it with 7",
+        "a collection of 7 names a mo",
+        "what answers at 7 is no Chro",
+    ]
+
+
 @pytest.mark.parametrize(
     ("message", "japanese"),
     [
