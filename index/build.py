@@ -15,6 +15,7 @@ from pathlib import Path
 from index.article import Article
 from index.changes import IndexReport, Located, compare
 from index.embed import TextEmbedder
+from index.engine import Engine
 from index.errors import ArticleError, NoIndex, StoreError
 from index.fingerprint import check_fingerprint, fingerprint_of
 from index.home import Home
@@ -37,13 +38,14 @@ def update_index(
     *,
     rebuild: bool = False,
     passage_tokens: int = PASSAGE_TOKENS,
+    engine: Engine | None = None,
     progress: ProgressCallback = nobody,
 ) -> IndexReport:
     """Makes the index hold the articles under `paths`; articles once read from there and gone since are dropped.
 
     Articles of other paths stay. Without `paths`, those of earlier runs are read again. `rebuild` makes the index
-    anew, of these paths only. Raises ArticleError when a path does not exist or nothing could be read,
-    EmbedderMismatch, IndexBusy, StoreError; then nothing has changed.
+    anew, of these paths only. `engine` splits and embeds in place of this process. Raises ArticleError when a path
+    does not exist or nothing could be read, EmbedderMismatch, IndexBusy, StoreError; then nothing has changed.
     """
     began = time.monotonic()
     if not paths:
@@ -73,7 +75,8 @@ def update_index(
             articles, passages = live.count() if live else (0, 0)
             return changes.report(embedded=0, articles=articles, passages=passages, seconds=time.monotonic() - began)
         with _generation(home, copy_live=not fresh) as folder:
-            with Writer(folder, embedder, passage_tokens, progress, live=live, fresh=fresh) as writer:
+            made_with = (folder, embedder, passage_tokens, progress)
+            with Writer(*made_with, live=live, fresh=fresh, spool=home.spool, engine=engine) as writer:
                 embedded = writer.apply(changes)
                 articles, passages = writer.finish()
             home.publish(folder)
@@ -134,7 +137,8 @@ def write_anew(
     began = time.monotonic()
     changes = compare(None, wanted, [], notes, fresh=True)
     with _generation(home, copy_live=False) as folder:
-        with Writer(folder, embedder, passage_tokens, progress, live=source, fresh=True) as writer:
+        made_with = (folder, embedder, passage_tokens, progress)
+        with Writer(*made_with, live=source, fresh=True, spool=home.spool) as writer:
             embedded = writer.apply(changes)
             articles, passages = writer.finish()
         last()

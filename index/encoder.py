@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
 # Rows that ONNX Runtime multiplies at a time when it has several threads. One row alone goes another way through its
-# kernels, which moves a vector by a thousandth: one more, masked token keeps a text of 129 tokens from leaving one over.
+# kernels, which moves a vector by a thousandth: a masked token more keeps a text of 129 tokens from leaving one over.
 _TILE = 128
 
 

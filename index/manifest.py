@@ -189,6 +189,10 @@ class Manifest:
                 raise damaged(self.path, error) from error
         return found
 
+    def has(self, ids: Iterable[str]) -> set[str]:
+        """Those of `ids` that are there."""
+        return {row[0] for rows in self._file.rows_in("SELECT id FROM passages WHERE id IN", ids) for row in rows}
+
     def passages_of(self, article_id: str) -> list[Passage]:
         """An article's passages, in order."""
         query = "SELECT id FROM passages WHERE article_id = ? ORDER BY start"
