@@ -30,7 +30,7 @@ from index.split import split_article
 if TYPE_CHECKING:
     from pyarrow import Table
 
-INSTALL = "pip install 'ray[data]>=2.50'"
+INSTALL = "pip install 'ray[data]>=2.60'"
 _WINDOW = 2048  # blocks that wait on the cluster at a time: bounds its memory
 _TOGETHER = 200_000  # characters of articles that are split together
 _TRIES = 3  # in a row in which nothing was done
@@ -137,15 +137,17 @@ class RayEngine:
         import ray
         import ray.data
 
-        resources = ray.cluster_resources()
+        cluster: Any = ray  # the same to mypy whether Ray is installed or not
+        data = cluster.data
+        resources: dict[str, float] = cluster.cluster_resources()
         kind = "GPU" if resources.get("GPU", 0) >= 1 else "CPU"
         most = int(resources.get(kind, 0))
         if most < 1:
             raise ClusterError("the Ray cluster has neither a processor nor a GPU: add a machine with `ray start`")
         rows = [{"number": number, "payload": payload} for number, payload in missing.items()]
         # One actor at least, so that the work ends on what is left of a cluster; as many as there are cores, or GPUs.
-        pool = ray.data.ActorPoolStrategy(min_size=1, max_size=most, initial_size=min(most, len(rows)))
-        made = ray.data.from_items(rows, override_num_blocks=len(rows)).map_batches(
+        pool = data.ActorPoolStrategy(min_size=1, max_size=most, initial_size=min(most, len(rows)))
+        made = data.from_items(rows, override_num_blocks=len(rows)).map_batches(
             worker,
             fn_constructor_args=(self._open_embedder, fingerprint),
             compute=pool,
@@ -161,6 +163,7 @@ class RayEngine:
         if self._connected:
             return
         os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # it reports to its makers unless told not to before it starts
+        os.environ["RAY_DEDUP_LOGS_SKIP_REGEX"] = "^"  # of what it would write to standard output: everything
         os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
         os.environ.setdefault("RAY_DATA_DISABLE_PROGRESS_BARS", "1")
         import ray
@@ -168,6 +171,7 @@ class RayEngine:
 
         for name in ("ray", "ray.data"):  # what goes wrong is raised
             logging.getLogger(name).setLevel(logging.CRITICAL)
+        self._connected = True  # or half of it, when the next lines are interrupted
         quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.CRITICAL, "configure_logging": True}
         try:
             if self._address:
@@ -176,6 +180,9 @@ class RayEngine:
                     socket.create_connection((host, int(port)), timeout=10).close()
                 ray.init(address=self._address, **quiet)
             else:
+                # Its ports are open to the network, whatever address it is given. Unset, this lets in those alone who
+                # have the token that Ray keeps in the user's folder.
+                os.environ.pop("RAY_AUTH_MODE", None)
                 # Unix sockets allow a path of 107 bytes.
                 self._folder = tempfile.mkdtemp(prefix="kotae-", dir="/tmp" if os.path.isdir("/tmp") else None)
                 ray.init(
@@ -187,12 +194,12 @@ class RayEngine:
                     **quiet,
                 )
         except (RuntimeError, ValueError, OSError, SystemExit) as error:
+            self.close()
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
             raise ClusterError(
                 f"no Ray cluster can be reached at {self._address or 'this machine'!r} ({reason}): start one with "
                 "`ray start --head`, or leave out --address"
             ) from error
-        self._connected = True
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False
         context.print_on_execution_start = False

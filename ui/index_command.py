@@ -5,9 +5,11 @@ Holds no logic of its own.
 
 import argparse
 import sys
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING
 
-from index.errors import ArticleError, KotaeError
+from index.errors import ArticleError, ClusterError, KotaeError
 from ui.arguments import path, settings_of
 from ui.index_report import say_report
 from ui.terminal import ProgressLine, say
@@ -15,6 +17,7 @@ from ui.terminal import ProgressLine, say
 if TYPE_CHECKING:
     from index.build import IndexReport
     from index.embed import Embedder
+    from index.engine import Engine
     from rag.settings import Settings
 
 
@@ -26,11 +29,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--rebuild", action="store_true", help="make the index anew instead of bringing it up to date")
     how.add_argument("--watch", action="store_true", help="go on: read again whenever something changes, until Ctrl-C")
     how.add_argument("--undo", action="store_true", help="return to the index as it was before the last change")
+    parser.add_argument(
+        "--engine", choices=("local", "ray"), default="local", help="what splits and embeds: this process, or Ray"
+    )
+    parser.add_argument(
+        "--address", default="", metavar="HOST:PORT", help="the Ray cluster (default: a Ray of its own on this machine)"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Runs the command and returns its exit status."""
     settings = settings_of(options)
+    if options.address and options.engine != "ray":
+        raise ClusterError("--address names a Ray cluster: give --engine ray too, or leave it out")
     if options.undo:
         from index.build import undo_index
 
@@ -83,8 +94,23 @@ def _watch(settings: "Settings", options: argparse.Namespace, embedder: "Embedde
 def _update(settings: "Settings", options: argparse.Namespace, embedder: "Embedder") -> "IndexReport":
     from index.build import update_index
 
-    with ProgressLine() as progress:
-        return update_index(settings.place, embedder, options.paths, rebuild=options.rebuild, progress=progress)
+    with ProgressLine() as progress, _engine(settings, options, embedder) as engine:
+        return update_index(
+            settings.place, embedder, options.paths, rebuild=options.rebuild, engine=engine, progress=progress
+        )
+
+
+def _engine(
+    settings: "Settings", options: argparse.Namespace, embedder: "Embedder"
+) -> "AbstractContextManager[Engine | None]":
+    """What splits and embeds; None is this process."""
+    if options.engine == "local":
+        return nullcontext()
+    from index.cluster import RayEngine
+    from rag.nodes import open_on_node
+
+    opener = partial(open_on_node, settings.embedder)
+    return RayEngine(embedder, opener, address=options.address, threads=settings.threads)
 
 
 def _say(report: "IndexReport", settings: "Settings", options: argparse.Namespace) -> None:
