@@ -23,6 +23,7 @@ from index.inventory import check_files
 from index.manifest import Manifest
 from index.progress import Progress, ProgressCallback, nobody
 from index.read import FileNote, Known, LocatedArticle, has_articles, read_articles
+from index.remote import address_of, local, place
 from index.writer import Writer
 
 __all__ = ["PASSAGE_TOKENS", "IndexReport", "repair_index", "update_index"]
@@ -233,6 +234,9 @@ def held(manifest: Manifest) -> dict[str, Located]:
 
 def _real(path: Path) -> Path:
     """Absolute, without links. Raises ArticleError for a path that cannot be followed."""
+    path = local(path)
+    if address_of(path):
+        return path
     try:
         return path.expanduser().resolve()
     except (OSError, ValueError, RuntimeError) as error:  # a circle of links, `~nobody`, a zero byte
@@ -289,7 +293,7 @@ def _read(
 
 def _double(first: LocatedArticle, second: LocatedArticle) -> FileNote:
     reason = (
-        f"two articles have the id {first.article.id!r}: {str(first.path)!r} and {str(second.path)!r}: "
+        f"two articles have the id {first.article.id!r}: {place(first.path)!r} and {place(second.path)!r}: "
         "the second is left out until one of them has another id"
     )
     return FileNote(path=second.path, outcome="refused", reason=reason)

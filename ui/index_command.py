@@ -63,8 +63,11 @@ def run(options: argparse.Namespace) -> int:
 def _watch(settings: "Settings", options: argparse.Namespace, embedder: "Embedder") -> None:
     """Indexes now and after each change. What goes wrong after the first time is said and tried again."""
     from index.build import known_roots
+    from index.remote import address_of, place
     from index.watch import changes
 
+    if away := next((path for path in options.paths if address_of(path)), None):
+        raise ArticleError(f"--watch follows folders of this machine: index {place(away)!r} without it")
     paths = options.paths or [root for root in known_roots(settings.place) if root.exists()]
     first, due = True, True
     try:
