@@ -21,9 +21,9 @@ from index.fingerprint import check_fingerprint, fingerprint_of
 from index.home import Home
 from index.inventory import check_files
 from index.manifest import Manifest
+from index.place import address_of, local, place
 from index.progress import Progress, ProgressCallback, nobody
 from index.read import FileNote, Known, LocatedArticle, has_articles, read_articles
-from index.remote import address_of, local, place
 from index.writer import Writer
 
 __all__ = ["PASSAGE_TOKENS", "IndexReport", "repair_index", "update_index"]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from index.article import Article
 from index.manifest import Manifest
+from index.place import place
 from index.read import FileNote, LocatedArticle
-from index.remote import place
 
 
 @dataclass(frozen=True, kw_only=True)

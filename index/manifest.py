@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from index.article import Article, Language, Passage
 from index.errors import StoreError
 from index.manifest_file import AGAIN, SLICE, ManifestFile, damaged
+from index.place import place
 from index.read import LocatedArticle
-from index.remote import place
 
 _UNLINKED = "unlinked"  # in the fingerprint: a JSON list of passage ids
 

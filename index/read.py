@@ -21,7 +21,8 @@ from index.extracted import MAX_BYTES, Extracted, Passed, one_line
 from index.fields import FIELDS, is_unicode, make_article
 from index.files import Listed, article_files
 from index.formats import MARKED_SUFFIXES, ROW_SUFFIXES, SUFFIXES
-from index.remote import address_of, place, remote_bytes, remote_exists, remote_files
+from index.place import address_of, place
+from index.remote import remote_bytes, remote_exists, remote_files
 from index.rows import read_csv, read_jsonl
 from index.sandbox import Sandbox
 

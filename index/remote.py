@@ -1,9 +1,8 @@
 """Articles elsewhere: files behind an address that fsspec opens (`s3://bucket/articles`). Asks what the user named.
 
-An address travels as a Path, as every place of articles does; a Path keeps one of its two slashes, which `place` mends.
+An address travels as a Path (`index/place.py`).
 """
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -11,25 +10,7 @@ from index.errors import ArticleError
 from index.extracted import MAX_BYTES
 from index.files import Listed
 from index.formats import SUFFIXES, not_read
-
-_ADDRESS = re.compile(r"([a-z][a-z0-9+-]+):/+(.*)", re.DOTALL)  # two letters at least: one is a drive of Windows
-
-
-def place(path: Path) -> str:
-    """A path as the user writes it: an address with both of its slashes."""
-    return address_of(path) or str(path)
-
-
-def address_of(path: Path) -> str:
-    """The address that a path stands for, "" for a path on this machine."""
-    match = _ADDRESS.fullmatch(path.as_posix())
-    return f"{match[1]}://{match[2]}" if match else ""
-
-
-def local(path: Path) -> Path:
-    """The path that a `file://` address means; any other as it is."""
-    scheme, _, rest = address_of(path).partition("://")
-    return Path(f"/{rest}") if scheme == "file" else path
+from index.place import address_of, place
 
 
 def remote_files(root: Path) -> list[Listed]:

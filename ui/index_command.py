@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
 def _watch(settings: "Settings", options: argparse.Namespace, embedder: "Embedder") -> None:
     """Indexes now and after each change. What goes wrong after the first time is said and tried again."""
     from index.build import known_roots
-    from index.remote import address_of, place
+    from index.place import address_of, place
     from index.watch import changes
 
     if away := next((path for path in options.paths if address_of(path)), None):

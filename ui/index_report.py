@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index.remote import place
+from index.place import place
 from ui.terminal import say, say_json
 
 if TYPE_CHECKING:
