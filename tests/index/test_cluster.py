@@ -38,14 +38,7 @@ def cluster() -> Iterator[Any]:
         from ray.cluster_utils import Cluster
 
         node = {"num_cpus": 1, "object_store_memory": 100_000_000}
-        quick = {
-            "health_check_initial_delay_ms": 500,
-            "health_check_period_ms": 500,
-            "health_check_failure_threshold": 2,
-        }
-        made = Cluster(
-            initialize_head=True, head_node_args={**node, "include_dashboard": False, "_system_config": quick}
-        )
+        made = Cluster(initialize_head=True, head_node_args={**node, "include_dashboard": False})
         try:
             made.second = made.add_node(**node)
             yield made
