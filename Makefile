@@ -7,6 +7,7 @@ ARGS =
 
 BIN = .venv/bin
 INSTALLED = .venv/.installed
+TESTED = .venv/.tested
 NO_INDEX = from index.home import Home; from rag.settings import Settings; \
 	raise SystemExit(bool(Home(Settings.from_environment().home).live_name))
 
@@ -32,6 +33,14 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@touch $@
 	@echo "kotae: installed"
 
+# What the tests need and a user does not.
+$(TESTED): $(INSTALLED)
+	@echo "kotae: installing Ray for the tests: 135 MB to download, 440 MB on the disk"
+	@$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[local,dev,cluster]' || { \
+		echo "kotae: Ray could not be installed (the reason stands above): check that the package index can be reached," \
+			"then run \`make $(MAKECMDGOALS)\` again" >&2; exit 1; }
+	@touch $@
+
 models: $(INSTALLED)  ## Put the models in place and verify them (1.6 GB, once per machine)
 	@$(BIN)/kotae models --prepare
 
@@ -45,7 +54,7 @@ chat: $(INSTALLED)  ## Open the chat window on http://127.0.0.1:7860 (another po
 		$(BIN)/kotae index seeds/articles; fi
 	@$(BIN)/kotae chat --port $(PORT)
 
-test: $(INSTALLED)  ## Run every test (some of them: make test ARGS='-k figures')
+test: $(TESTED)  ## Run every test (some of them: make test ARGS='-k figures')
 	@$(BIN)/kotae models --prepare >/dev/null
 	@$(BIN)/python -m pytest $(ARGS)
 

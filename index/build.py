@@ -15,11 +15,13 @@ from pathlib import Path
 from index.article import Article
 from index.changes import IndexReport, Located, compare
 from index.embed import TextEmbedder
+from index.engine import Engine
 from index.errors import ArticleError, NoIndex, StoreError
 from index.fingerprint import check_fingerprint, fingerprint_of, made_with
 from index.home import Home
 from index.inventory import check_files
 from index.manifest import Manifest
+from index.place import address_of, local, place
 from index.progress import Progress, ProgressCallback, nobody
 from index.read import FileNote, Known, LocatedArticle, has_articles, read_articles
 from index.server_store import lies_there, sweep
@@ -38,13 +40,14 @@ def update_index(
     *,
     rebuild: bool = False,
     passage_tokens: int = PASSAGE_TOKENS,
+    engine: Engine | None = None,
     progress: ProgressCallback = nobody,
 ) -> IndexReport:
     """Makes the index hold the articles under `paths`; articles once read from there and gone since are dropped.
 
     Articles of other paths stay. Without `paths`, those of earlier runs are read again. `rebuild` makes the index
-    anew, of these paths only. Raises ArticleError when a path does not exist or nothing could be read,
-    EmbedderMismatch, IndexBusy, StoreError; then nothing has changed.
+    anew, of these paths only. `engine` splits and embeds in place of this process. Raises ArticleError when a path
+    does not exist or nothing could be read, EmbedderMismatch, IndexBusy, StoreError; then nothing has changed.
     """
     began = time.monotonic()
     if not paths:
@@ -78,8 +81,9 @@ def update_index(
             return changes.report(embedded=0, articles=articles, passages=passages, seconds=time.monotonic() - began)
         with _generation(home, copy_live=not fresh) as folder:
             with Writer(
-                folder, embedder, passage_tokens, progress, live=live, fresh=fresh, server=home.server
-            ) as writer:
+                folder, embedder, passage_tokens, progress,
+                live=live, fresh=fresh, spool=home.spool, server=home.server, engine=engine,
+            ) as writer:  # fmt: skip
                 embedded = writer.apply(changes)
                 articles, passages = writer.finish()
             home.publish(folder)
@@ -140,7 +144,10 @@ def write_anew(
     began = time.monotonic()
     changes = compare(None, wanted, [], notes, fresh=True)
     with _generation(home, copy_live=False) as folder:
-        with Writer(folder, embedder, passage_tokens, progress, live=source, fresh=True, server=home.server) as writer:
+        with Writer(
+            folder, embedder, passage_tokens, progress,
+            live=source, fresh=True, spool=home.spool, server=home.server,
+        ) as writer:  # fmt: skip
             embedded = writer.apply(changes)
             articles, passages = writer.finish()
         last()
@@ -244,6 +251,9 @@ def held(manifest: Manifest) -> dict[str, Located]:
 
 def _real(path: Path) -> Path:
     """Absolute, without links. Raises ArticleError for a path that cannot be followed."""
+    path = local(path)
+    if address_of(path):
+        return path
     try:
         return path.expanduser().resolve()
     except (OSError, ValueError, RuntimeError) as error:  # a circle of links, `~nobody`, a zero byte
@@ -300,7 +310,7 @@ def _read(
 
 def _double(first: LocatedArticle, second: LocatedArticle) -> FileNote:
     reason = (
-        f"two articles have the id {first.article.id!r}: {str(first.path)!r} and {str(second.path)!r}: "
+        f"two articles have the id {first.article.id!r}: {place(first.path)!r} and {place(second.path)!r}: "
         "the second is left out until one of them has another id"
     )
     return FileNote(path=second.path, outcome="refused", reason=reason)

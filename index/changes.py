@@ -7,6 +7,7 @@ from pathlib import Path
 
 from index.article import Article
 from index.manifest import Manifest
+from index.place import place
 from index.read import FileNote, LocatedArticle
 
 
@@ -91,8 +92,8 @@ def compare(
     before = live.digests() if live else {}
     places = live.places() if live else {}
     file_digests = live.file_digests() if live else {}
-    asked = {str(root) for root in roots}
-    refused = {str(note.path) for note in notes if note.outcome == "refused"}
+    asked = {place(root) for root in roots}
+    refused = {place(note.path) for note in notes if note.outcome == "refused"}
     missing = [key for key, (root, _) in places.items() if root in asked and key not in wanted]
     kept = {key for key in missing if _under(places[key][1], refused)}
     every = dict(wanted)
@@ -104,11 +105,11 @@ def compare(
     new = [item for key, item in every.items() if fresh or before.get(key) != item.article.digest]
     moved, replaced = [], []
     for key, item in wanted.items():
-        place = (str(item.root), str(item.located.path))
-        if key in places and (places[key] != place or file_digests[key] != item.located.file_digest):
+        now = (place(item.root), place(item.located.path))
+        if key in places and (places[key] != now or file_digests[key] != item.located.file_digest):
             moved.append(item)
-            if places[key][1] != place[1]:
-                replaced.append((key, places[key][1], place[1]))
+            if places[key][1] != now[1]:
+                replaced.append((key, places[key][1], now[1]))
     return Changes(
         new=tuple(new),
         moved=tuple(moved),

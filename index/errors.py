@@ -8,6 +8,7 @@
     │   ├── NoIndex             nothing has been indexed in this home
     │   ├── EmbedderMismatch    the index was built with another embedder
     │   └── IndexBusy           another process is writing
+    ├── ClusterError            a Ray cluster cannot be reached or used
     ├── QuestionError           a question that cannot be asked (empty, too long)
     └── ChatModelError          the chat model failed while answering
         ├── ChatModelTimeout    it did not speak in time
@@ -48,6 +49,10 @@ class EmbedderMismatch(StoreError):
 
 class IndexBusy(StoreError):
     """Another process is writing to this home."""
+
+
+class ClusterError(KotaeError):
+    """A Ray cluster cannot be reached, or cannot be used for this index."""
 
 
 class QuestionError(KotaeError):

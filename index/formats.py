@@ -10,9 +10,12 @@ from index.extracted import Extracted, Passed
 
 TEXT_SUFFIXES = (".txt", ".md", ".markdown")
 ROW_SUFFIXES = (".jsonl", ".csv", ".tsv")
-MARKED_SUFFIXES = (".html", ".htm", ".xhtml", ".pdf", ".docx", ".epub", ".eml", ".zip")
+MARKED_SUFFIXES = (".html", ".htm", ".xhtml", ".pdf", ".docx", ".epub", ".eml", ".parquet", ".zip")
 SUFFIXES = (*TEXT_SUFFIXES, *ROW_SUFFIXES, *MARKED_SUFFIXES)
-CONTAINED = (*TEXT_SUFFIXES, *(suffix for suffix in MARKED_SUFFIXES if suffix != ".zip"))  # read inside a zip
+CONTAINED = (
+    *TEXT_SUFFIXES,
+    *(suffix for suffix in MARKED_SUFFIXES if suffix not in (".parquet", ".zip")),
+)  # read inside a zip
 
 Found = Extracted | Passed
 
@@ -49,6 +52,10 @@ def _reader(suffix: str) -> Callable[[bytes], "list[Extracted] | list[Found]"]:
         from index.mail import extract_mail
 
         return extract_mail
+    if suffix == ".parquet":
+        from index.parquet import extract_parquet
+
+        return extract_parquet
     raise ArticleError(f"is of a kind that Kotae does not read ({suffix}): it reads {', '.join(SUFFIXES)}")
 
 
@@ -91,6 +98,6 @@ def not_read(suffix: str) -> str:
         return f"Kotae does not read {suffix} files: save it as .pdf"
     if suffix == ".zip":
         return "an archive in an archive: unpack it"
-    if suffix in ROW_SUFFIXES:
+    if suffix in (*ROW_SUFFIXES, ".parquet"):
         return f"Kotae does not read {suffix} files in an archive: unpack it"
     return f"Kotae does not read {suffix} files" if suffix else "Kotae does not read files without an ending like .txt"

@@ -6,6 +6,7 @@
     HOME/generations/000007/       server.json instead of chroma/, where a server holds it (`index/server.py`)
     HOME/uploads/                  articles that came in through the page; indexed like any other folder
     HOME/writer.lock               held, with its process id inside, by the one process that writes
+    HOME/spool.sqlite3             vectors of a run that was stopped; the next run that ends removes it
     HOME/settings.env              models of its own, where there are (`rag/settings.py`)
     HOME/collections/NAME/         the same for every collection but the first
 
@@ -28,6 +29,7 @@ from pathlib import Path
 from index.errors import IndexBusy, NoIndex, StoreError
 from index.inventory import note_files
 from index.server import Server
+from index.spool import remove_spool
 
 DEFAULT = "default"  # the collection that needs no name
 _ROOTS = "roots.json"
@@ -138,6 +140,11 @@ class Home:
         """Where articles are kept that come in through the page; it need not exist, and it alone may be empty."""
         return self.folder / "uploads"
 
+    @property
+    def spool(self) -> Path:
+        """Where a run keeps what it has embedded until it goes live."""
+        return self.folder / "spool.sqlite3"
+
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Holds the writer's lock. Raises IndexBusy with the owner's process id when another process has it."""
@@ -213,6 +220,7 @@ class Home:
         before = self.noted_live()
         self._switch(folder.name)
         self._sweep(before)
+        remove_spool(self.spool)
 
     def _switch(self, name: str) -> None:
         temporary = self.folder / "CURRENT.new"

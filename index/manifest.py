@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from index.article import Article, Language, Passage
 from index.errors import StoreError
 from index.manifest_file import AGAIN, SLICE, ManifestFile, damaged
+from index.place import place
 from index.read import LocatedArticle
 
 _UNLINKED = "unlinked"  # in the fingerprint: a JSON list of passage ids
@@ -79,7 +80,7 @@ class Manifest:
     def articles_of_file(self, path: Path, file_digest: str) -> list[Article]:
         """The articles that were read from a file when it had that digest, sorted by id."""
         query = f"SELECT id FROM articles WHERE path = ? AND {self._file_digest} = ? ORDER BY id"
-        return list(self.articles(row[0] for row in self._file.rows(query, (str(path), file_digest))).values())
+        return list(self.articles(row[0] for row in self._file.rows(query, (place(path), file_digest))).values())
 
     def check(self) -> None:
         """Reads everything but the vectors. Raises StoreError at the first thing that is not as it was written."""
@@ -129,8 +130,8 @@ class Manifest:
                     article.date,
                     article.text,
                     article.digest,
-                    str(root),
-                    str(located.path),
+                    place(root),
+                    place(located.path),
                     " ".join(map(str, article.pages)),
                     located.file_digest,
                 ),
@@ -148,7 +149,7 @@ class Manifest:
         with self._file.writing() as connection:
             connection.execute(
                 "UPDATE articles SET root = ?, path = ?, file_digest = ? WHERE id = ?",
-                (str(root), str(path), file_digest, article_id),
+                (place(root), place(path), file_digest, article_id),
             )
 
     def remove_article(self, article_id: str) -> None:
@@ -188,6 +189,10 @@ class Manifest:
             except (KeyError, TypeError) as error:
                 raise damaged(self.path, error) from error
         return found
+
+    def has(self, ids: Iterable[str]) -> set[str]:
+        """Those of `ids` that are there."""
+        return {row[0] for rows in self._file.rows_in("SELECT id FROM passages WHERE id IN", ids) for row in rows}
 
     def passages_of(self, article_id: str) -> list[Passage]:
         """An article's passages, in order."""

@@ -21,6 +21,8 @@ from index.extracted import MAX_BYTES, Extracted, Passed, one_line
 from index.fields import FIELDS, is_unicode, make_article
 from index.files import Listed, article_files
 from index.formats import MARKED_SUFFIXES, ROW_SUFFIXES, SUFFIXES
+from index.place import address_of, place
+from index.remote import remote_bytes, remote_exists, remote_files
 from index.rows import read_csv, read_jsonl
 from index.sandbox import Sandbox
 
@@ -67,10 +69,12 @@ def read_articles(root: Path, known: Known = lambda *_: ()) -> Iterator[LocatedA
     Hidden files are passed over without a word. Raises ArticleError for a path that does not exist, a folder without
     anything to read, and a file of a kind that is not read.
     """
+    if address_of(root):
+        files = remote_files(root)
+        return (yield from _read_files(root, files, known))
     if not os.path.exists(root):  # unlike Path.exists, False also for a name that is too long
         raise ArticleError(f"there is nothing at {str(root)!r}: check the path")
     root = Path(os.path.realpath(root))
-    files: list[Listed]
     if root.is_dir():
         files = article_files(root)
         if not any(not listed.reason or listed.refused for listed in files):
@@ -79,6 +83,10 @@ def read_articles(root: Path, known: Known = lambda *_: ()) -> Iterator[LocatedA
         if root.suffix.lower() not in SUFFIXES or not root.is_file():
             raise ArticleError(f"cannot read {str(root)!r}: Kotae reads {', '.join(SUFFIXES)} files")
         files = [Listed(path=root)]
+    yield from _read_files(root, files, known)
+
+
+def _read_files(root: Path, files: Sequence[Listed], known: Known) -> Iterator[LocatedArticle | FileNote]:
     with Sandbox() as sandbox:
         for listed in files:
             path = listed.path
@@ -99,11 +107,11 @@ def has_articles(root: Path) -> bool:
 
 def _read_file(path: Path, name: str, sandbox: Sandbox, known: Known) -> Iterator[LocatedArticle | FileNote]:
     if not is_unicode(str(path)):
-        raise ArticleError(f"cannot read {str(path)!r}: the name is not UTF-8: rename it")
+        raise ArticleError(f"cannot read {place(path)!r}: the name is not UTF-8: rename it")
     suffix = path.suffix.lower()
     if suffix in ROW_SUFFIXES:
         read = read_jsonl if suffix == ".jsonl" else read_csv
-        for found in read(_text(path, _bytes(path)), str(path), name):
+        for found in read(_text(path, _bytes(path)), place(path), name):
             if isinstance(found, ArticleError):
                 yield FileNote(path=path, outcome="refused", reason=str(found))
             else:
@@ -127,7 +135,7 @@ def _read_text_article(path: Path, name: str) -> Article:
     fields = {**fields, **_sidecar(path)}
     default_id = one_line(name[: -len(path.suffix)])
     default_title = _first_heading(text) or one_line(path.stem)
-    return make_article(fields, text, str(path), default_id=default_id, default_title=default_title)
+    return make_article(fields, text, place(path), default_id=default_id, default_title=default_title)
 
 
 def _read_marked(path: Path, name: str, sandbox: Sandbox, known: Known) -> Iterator[LocatedArticle | FileNote]:
@@ -141,7 +149,7 @@ def _read_marked(path: Path, name: str, sandbox: Sandbox, known: Known) -> Itera
     if not articles:
         try:
             for found in sandbox.extract(path.suffix.lower(), data):
-                where = f"{path}/{found.name}" if found.name else str(path)
+                where = f"{place(path)}/{found.name}" if found.name else place(path)
                 if isinstance(found, Passed):
                     outcome: Outcome = "refused" if found.refused else "skipped"
                     notes.append(FileNote(path=path, outcome=outcome, reason=f"{where!r}: {found.reason}"))
@@ -151,9 +159,9 @@ def _read_marked(path: Path, name: str, sandbox: Sandbox, known: Known) -> Itera
                 except ArticleError as error:
                     notes.append(FileNote(path=path, outcome="refused", reason=str(error)))
         except ArticleError as error:
-            notes.append(FileNote(path=path, outcome="refused", reason=f"{str(path)!r} {error}"))
+            notes.append(FileNote(path=path, outcome="refused", reason=f"{place(path)!r} {error}"))
     if not articles and not notes:
-        raise ArticleError(f"{str(path)!r} holds no articles: leave it out")
+        raise ArticleError(f"{place(path)!r} holds no articles: leave it out")
     # With notes it is read again every time, so that they are said every time.
     yield from (LocatedArticle(article=one, path=path, file_digest="" if notes else digest) for one in articles)
     yield from notes
@@ -188,38 +196,40 @@ def _first_heading(text: str) -> str:
 
 def _bytes(path: Path) -> bytes:
     """The content of a regular file; nothing else is waited for or followed."""
+    if address_of(path):
+        return remote_bytes(path)
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         with open(handle, "rb") as file:
             facts = os.fstat(handle)
             if not stat.S_ISREG(facts.st_mode):
-                raise ArticleError(f"cannot read {str(path)!r}: it is no regular file")
+                raise ArticleError(f"cannot read {place(path)!r}: it is no regular file")
             if facts.st_size > MAX_BYTES:
                 raise ArticleError(
-                    f"{str(path)!r} has {facts.st_size:,} bytes: split it into files of at most {MAX_BYTES:,}"
+                    f"{place(path)!r} has {facts.st_size:,} bytes: split it into files of at most {MAX_BYTES:,}"
                 )
             return file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise ArticleError(f"cannot read {str(path)!r}: {error.strerror or error}") from error
+        raise ArticleError(f"cannot read {place(path)!r}: {error.strerror or error}") from error
 
 
 def _text(path: Path, data: bytes) -> str:
     try:
         text = decode(data)
     except ArticleError as error:
-        raise ArticleError(f"{str(path)!r} {error}") from error
+        raise ArticleError(f"{place(path)!r} {error}") from error
     if "\x00" in text:
-        raise ArticleError(f"{str(path)!r} is not text (it holds zero bytes): convert it, or leave it out")
+        raise ArticleError(f"{place(path)!r} is not text (it holds zero bytes): convert it, or leave it out")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _sidecar(path: Path) -> Mapping[str, Any]:
     sidecar = path.with_name(f"{path.stem}.meta.yaml")
-    if not sidecar.is_file():
+    if not (remote_exists(sidecar) if address_of(path) else sidecar.is_file()):
         return {}
     parsed = _yaml(_text(sidecar, _bytes(sidecar)), sidecar, "the metadata")
     if not isinstance(parsed, dict):
-        raise ArticleError(f"{str(sidecar)!r} holds no `name: value` lines: give {', '.join(FIELDS)}")
+        raise ArticleError(f"{place(sidecar)!r} holds no `name: value` lines: give {', '.join(FIELDS)}")
     return parsed
 
 
@@ -231,7 +241,7 @@ def _yaml(text: str, path: Path, what: str) -> object:
         parsed = yaml.load(text, Loader=yaml.BaseLoader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         reason = (str(getattr(error, "problem", None) or error).splitlines() or [type(error).__name__])[0]
-        raise ArticleError(f"{str(path)!r}: {what} is not YAML: {reason}") from error
+        raise ArticleError(f"{place(path)!r}: {what} is not YAML: {reason}") from error
     if not isinstance(parsed, dict):
         return parsed
     return {key: None if isinstance(value, str) and value in _NOTHING else value for key, value in parsed.items()}

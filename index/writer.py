@@ -1,6 +1,11 @@
-"""Brings one generation, not live yet, to a set of articles: split, embed, store, check. Knows nothing of files."""
+"""Brings one generation, not live yet, to a set of articles: split, embed, store, check. Knows nothing of files.
+
+An engine splits and embeds (`index/engine.py`); what it has embedded lies in a spool until all of it is written, so a
+run that was killed is gone on with.
+"""
 
 from collections.abc import Iterator, Sequence, Set
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -9,7 +14,8 @@ from numpy.typing import NDArray
 
 from index.article import LANGUAGES, Language, Passage
 from index.changes import Changes, Located
-from index.embed import TextEmbedder
+from index.embed import Elsewhere, TextEmbedder
+from index.engine import Engine, LocalEngine
 from index.errors import StoreError
 from index.fingerprint import fingerprint_of, shape_of
 from index.home import Home
@@ -19,13 +25,14 @@ from index.progress import Progress, ProgressCallback
 from index.server import Server
 from index.server_store import ServerStore, create_store, open_store
 from index.space import Space, Vector, measure, typical
-from index.split import split_article
+from index.spool import Spool
 from index.store import lost
 from index.vectors import VECTORS, write_vectors
 
 _AGAIN = "make the index again with `kotae index --rebuild PATH`"
 _FEW = 10  # passages that a search may have to compare itself: among many copies the graph leads nowhere else
-_BATCH = 1024  # passages embedded, then written, at a time: bounds the memory
+_BATCH = 1024  # passages written at a time: bounds the memory
+_BLOCK = 128  # passages embedded at a time, then kept in the spool: some 20 s of one core
 
 
 class Writer:
@@ -40,10 +47,15 @@ class Writer:
         *,
         live: Manifest | None,
         fresh: bool,
+        spool: Path,
+        engine: Engine | None = None,
         server: Server | None = None,
     ) -> None:
+        """`spool`: where vectors lie until all are made. `engine`: what makes them, else `embedder` itself."""
         self._folder = folder
         self._embedder = embedder
+        self._engine = engine or LocalEngine(embedder)
+        self._spool_path = spool
         self._passage_tokens = passage_tokens
         self._progress = progress
         self._earlier = live.path.parent if live else None  # the generation to take vectors and terms from
@@ -140,17 +152,40 @@ class Writer:
     def _write(self, new: Sequence[Located]) -> int:
         """Splits, embeds and stores `new`; passages that are already there keep their vectors. How many were not."""
         cut = self._split(new)
-        total, done = sum(len(passages) for passages in cut), 0
-        embedded = 0
-        self._progress(Progress(label="embed", done=0, total=total, unit="passages"))
-        for group in _groups(list(zip(new, cut, strict=True))):
+        wanted = {passage.id: passage for some in cut for passage in some}
+        for start in range(0, len(ids := list(wanted)), _BATCH):
+            for passage_id in self._known.has(ids[start : start + _BATCH]):
+                del wanted[passage_id]
+        # A few are made again faster than they are kept; an earlier run's are always looked at.
+        kept = len(wanted) > _BLOCK or self._spool_path.exists()
+        kept = kept and not isinstance(self._embedder, Elsewhere)  # it may be another one by then
+        with closing(Spool(self._spool_path if kept else None, self._embedder.digest)) as spool:
+            embedded = self._embed(list(wanted.values()), spool)
+            self._put(list(zip(new, cut, strict=True)), spool)
+        return embedded
+
+    def _embed(self, passages: Sequence[Passage], spool: Spool) -> int:
+        """Has the engine embed, into the spool, what is not in it. How many passages those were."""
+        missing = spool.missing(passage.embedded_text for passage in passages)
+        self._progress(Progress(label="embed", done=0, total=len(missing), unit="passages"))
+        blocks = (missing[start : start + _BLOCK] for start in range(0, len(missing), _BLOCK))
+        done = 0
+        for block, vectors in self._engine.embed(blocks):
+            spool.put(block, vectors)
+            done += len(block)
+            self._progress(Progress(label="embed", done=done, total=len(missing), unit="passages"))
+        return done
+
+    def _put(self, pairs: Sequence[tuple[Located, list[Passage]]], spool: Spool) -> None:
+        """Stores articles with their passages, whose vectors are known or in the spool."""
+        total, done = sum(len(passages) for _, passages in pairs), 0
+        for group in _groups(pairs):
             passages = [passage for _, some in group for passage in some]
-            ids = list(self._known.passages([passage.id for passage in passages]))
+            ids = list(self._known.has(passage.id for passage in passages))
             vectors = dict(zip(ids, self._known.vectors(ids), strict=True))
             fresh = [passage for passage in passages if passage.id not in vectors]
-            made = self._embedder.embed_passages([passage.embedded_text for passage in fresh])
+            made = spool.vectors([passage.embedded_text for passage in fresh])
             vectors.update(zip([passage.id for passage in fresh], made, strict=True))
-            embedded += len(fresh)
             for language in LANGUAGES:  # Chroma takes many at once far faster than an article at a time
                 of_language = [passage.id for passage in passages if passage.language == language]
                 if self._changing:
@@ -158,8 +193,7 @@ class Writer:
             for item, some in group:
                 self._replace(item, some, vectors)
             done += len(passages)
-            self._progress(Progress(label="embed", done=done, total=total, unit="passages"))
-        return embedded
+            self._progress(Progress(label="write", done=done, total=total, unit="passages"))
 
     def _replace(self, item: Located, passages: Sequence[Passage], vectors: dict[str, NDArray[np.float32]]) -> None:
         kept = {passage.id for passage in passages}
@@ -177,11 +211,10 @@ class Writer:
 
     def _split(self, new: Sequence[Located]) -> list[list[Passage]]:
         cut = []
-        for number, item in enumerate(new, start=1):
-            passages = split_article(item.article, self._embedder.count_tokens, self._passage_tokens)
+        for passages in self._engine.split([item.article for item in new], self._passage_tokens):
             cut.append(list({passage.id: passage for passage in passages}.values()))
-            if number % 50 == 0 or number == len(new):
-                self._progress(Progress(label="split", done=number, total=len(new), unit="articles"))
+            if len(cut) % 50 == 0 or len(cut) == len(new):
+                self._progress(Progress(label="split", done=len(cut), total=len(new), unit="articles"))
         return cut
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from index.place import place
 from ui.terminal import say, say_json
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ _SHOWN = 20  # lines for each outcome; `--json` has all of them
 def say_report(report: "IndexReport", home: Path, *, as_json: bool) -> None:
     """Results to standard output, what was skipped or refused to standard error."""
     if as_json:
-        notes = [{"path": str(n.path), "outcome": n.outcome, "reason": n.reason} for n in report.notes]
+        notes = [{"path": place(n.path), "outcome": n.outcome, "reason": n.reason} for n in report.notes]
         replaced = [{"id": id, "before": before, "now": now} for id, before, now in report.replaced]
         say_json({**dataclasses.asdict(report), "notes": notes, "replaced": replaced})
         return

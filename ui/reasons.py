@@ -65,6 +65,11 @@ _PATTERNS = {
     ),
     "{file}: field {x} {y}: {z}": "「{file}」の項目 {x} の値が使えません。",
     "{file}: the id {x} has {n} characters: use {m} at most": "「{file}」のidが長すぎます。{m}字までにしてください。",
+    "{file} holds no column of text among {x}: name one 'text'": "「{file}」に本文の列がありません（列: {x}）。",
+    "{file} is no Parquet that can be read ({x}): save it anew": "「{file}」をParquetとして読めません（{x}）。",
+    "{file} needs pyarrow, which is not installed: pip install pyarrow": (
+        "「{file}」を読むには `pip install pyarrow` が必要です。"
+    ),
     "{file}: {x} is not YAML: {y}": "「{file}」の見出し部分をYAMLとして読めません（{y}）。",
     "{file} holds no `name: value` lines: give {x}": "「{file}」に `名前: 値` の行がありません。{x} が使えます。",
     "{file}: an attachment: {x}": "「{file}」は添付ファイルです。ファイルとして保存してください。",

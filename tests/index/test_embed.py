@@ -15,7 +15,7 @@ from index.build import update_index
 from index.collection import Collection
 from index.embed import Embedder, TextEmbedder
 from index.embedfiles import KNOWN_EMBEDDERS, describe_embedder
-from index.encoder import Encoder, _batches
+from index.encoder import Encoder
 from index.errors import ModelError
 from index.home import Home
 
@@ -182,9 +182,16 @@ def test_a_name_on_the_hub_is_fetched_once_whole_or_not_at_all_and_only_if_allow
     assert asked == ["some/broken", "some/model"]
 
 
-def test_texts_of_similar_length_are_run_together_within_the_room_of_a_run() -> None:
-    assert list(_batches([300, 40, 200, 600, 50])) == [[1, 4], [2], [0], [3]]
-    assert list(_batches([])) == []
+def test_a_text_has_one_vector_in_whatever_company_and_on_however_many_threads(
+    embedder: Embedder, models_folder: Path
+) -> None:
+    texts = [JA, EN, OTHER, *(" cat" * tokens for tokens in (1, 124, 125, 253))]
+    lengths = [len(ids) for ids in embedder._ids([f"passage: {text}" for text in texts])]
+    assert lengths[-3:] == [128, 129, 257]  # at the edge of what ONNX Runtime multiplies at a time
+    together = embedder.embed_passages(texts)
+    few, many = (Embedder.open(embedder.name, models_folder, threads=threads) for threads in (1, 2))
+    for other in (few, many):
+        assert [other.embed_passages([text])[0].tobytes() for text in texts] == [row.tobytes() for row in together]
 
 
 def test_a_graph_that_onnx_runtime_cannot_read_is_an_error_with_the_way_out(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from ui.reasons import in_both
 ROOT = Path(__file__).parents[2]
 READERS = [
     *("archive", "charset", "docx", "epub", "fields", "formats", "htmltext", "mail"),
-    *("markup", "pdf", "read", "reader", "rows", "sandbox"),
+    *("markup", "parquet", "pdf", "read", "reader", "rows", "sandbox"),
 ]
 FILES = [*(f"index/{name}.py" for name in READERS), "ui/library.py", "ui/records.py", "ui/turns.py", "rag/feedback.py"]
 KINDS = {"ArticleError", "QuestionError", "ChatModelBusy", "FeedbackError"}
