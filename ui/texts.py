@@ -7,6 +7,7 @@ from index.errors import (
     ChatModelBusy,
     ChatModelError,
     ChatModelTimeout,
+    ClusterError,
     EmbedderMismatch,
     IndexBusy,
     KotaeError,
@@ -269,6 +270,10 @@ ERRORS: dict[type[KotaeError], Text] = {
     ArticleError: Text(
         "記事を取り込めませんでした。理由を確かめて、もう一度お試しください。",
         "The articles could not be changed. See the reason, then try again.",
+    ),
+    ClusterError: Text(
+        "Rayのクラスターを使えません。`--engine ray` をつけずに `kotae index` を実行してください。",
+        "The Ray cluster cannot be used. Run `kotae index` without `--engine ray`.",
     ),
     SettingsError: Text(
         "設定に使えない値があります。直して、Kotaeを起動し直してください。",
