@@ -21,6 +21,7 @@ from index.words import question_terms, terms
 
 if TYPE_CHECKING:
     from index.dictionary import Dictionary
+    from index.readings import Reading
 
 _REMEMBERED = 20_000  # vectors of sentences kept in memory: 31 MB at 384 dimensions
 
@@ -128,6 +129,10 @@ class Collection:
             return SharedWords(asked=frozenset(asked), held=tuple(held))
         translated = {f"translated {group.word}" for group in groups}
         return SharedWords(asked=frozenset(translated.union(*held)), held=tuple(held))
+
+    def readings(self, name: str) -> "Sequence[Reading]":
+        """How a name in kanji, or a kanji by itself, is read; empty where it is not known, or nothing is."""
+        return self._dictionary.readings(name) if self._dictionary else ()
 
     def _embed_texts(self, texts: Sequence[str]) -> list[Vector]:
         """As `embed_passages`, remembering the last texts: the same sentences are compared again and again."""

@@ -15,10 +15,11 @@ from pathlib import Path
 
 from index.article import Language
 from index.errors import ModelError
-from index.jmdict import JMDICT, english_key, name_key, romanised
+from index.jmdict import JMDICT, english_key, romanised
 from index.modelfiles import prepare, status, verify
 from index.modelspec import ModelStatus, missing_requirements
 from index.progress import ProgressCallback
+from index.readings import Reading, same_name
 from index.words import FUNCTION_WORDS, normalised, stem, without_asking
 
 Terms = tuple[str, ...]  # search terms (`index/words.py`) that must all be there
@@ -42,7 +43,7 @@ class Group:
 
 
 class Dictionary:
-    """Four sorted tables. Safe to share between threads."""
+    """Five sorted tables. Safe to share between threads."""
 
     def __init__(self, folder: Path) -> None:
         """Raises ModelError when a table is missing."""
@@ -50,7 +51,9 @@ class Dictionary:
         self._japanese = _Table(folder / "japanese.tsv")
         self._latin_names = _Table(folder / "names_english.tsv")
         self._kanji_names = _Table(folder / "names_japanese.tsv")
+        self._readings = _Table(folder / "readings.tsv")
         self.groups = lru_cache(maxsize=256)(self._groups)
+        self.readings = lru_cache(maxsize=4096)(self._read)
 
     @classmethod
     def open(cls, models_folder: Path, *, progress: ProgressCallback | None = None) -> "Dictionary | None":
@@ -58,6 +61,10 @@ class Dictionary:
         if not _available(models_folder):
             return None
         return cls(prepare(JMDICT, models_folder, progress=progress))
+
+    def _read(self, kanji: str) -> tuple[Reading, ...]:
+        """How a name in kanji, or a kanji by itself, is read; empty where it is not known."""
+        return tuple(Reading.parse(value) for value in self._readings.values(kanji))
 
     def _groups(self, question: str, language: Language) -> tuple[Group, ...]:
         """The words of a question in `language` that the dictionary knows, with their translations into the other."""
@@ -87,10 +94,10 @@ class Dictionary:
         for match, word, key in zip(matches, written, stems, strict=True):
             starts = _SENTENCE_END.search(text[: match.start()])
             if (word[0].isupper() and not starts) or not self._english.values(key):
-                yield key, [japanese_terms(name) for name in self._latin_names.values(name_key(romanised(word)))]
+                yield key, [japanese_terms(name) for name in self._latin_names.values(same_name(romanised(word)))]
         for one, other in pairwise(written):
             for name in (f"{one} {other}", f"{other} {one}"):
-                yield name, [japanese_terms(kanji) for kanji in self._latin_names.values(name_key(romanised(name)))]
+                yield name, [japanese_terms(kanji) for kanji in self._latin_names.values(same_name(romanised(name)))]
 
     def _in_japanese(self, key: str) -> tuple[str, list[Terms]]:
         return key, [japanese_terms(spelling) for spelling in self._english.values(key)]

@@ -1,7 +1,8 @@
-"""Turns the dictionaries of the `jamdict-data` package (JMdict and JMnedict) into four sorted tables of text.
+"""Turns the dictionaries of the `jamdict-data` package (JMdict and JMnedict) into five sorted tables of text.
 
     english.tsv    English stems -> Japanese spellings     names_english.tsv    a name in Latin letters -> in kanji
     japanese.tsv   a Japanese spelling -> English stems    names_japanese.tsv   a name in kanji -> in Latin letters
+    readings.tsv   how names and kanji are read (`index/readings.py`)
 
 A line is a key and what it stands for, the commonest first, with tabs between them; lines are sorted by the bytes of
 their keys. Reads a database and gives bytes: no package code runs. Knows nothing of questions (`index/dictionary.py`).
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from index.errors import ModelError
 from index.modelspec import ModelFile, ModelSpec, PackageFile
+from index.readings import compile_readings, same_name
 from index.words import FUNCTION_WORDS, stem
 
 MOST_SPELLINGS = 12  # Japanese words for one English key; more make no difference (docs/results.md)
@@ -37,6 +39,13 @@ _ENDINGS = {
     "う": "わいうえおっ", "く": "かきくけこい", "ぐ": "がぎぐげごい", "す": "さしすせそ", "つ": "たちつてとっ",
     "ぬ": "なにぬねのん", "ぶ": "ばびぶべぼん", "む": "まみむめもん", "る": "らりるれろっ",
 }  # fmt: skip
+
+# Kanji, gloss, kinds with commas between them.
+_NAMES = (
+    "SELECT k.text, g.text, group_concat(DISTINCT y.text) FROM NEKanji k "
+    "JOIN NETranslation t ON t.idseq = k.idseq JOIN NETransGloss g ON g.tid = t.ID "
+    "LEFT JOIN NETransType y ON y.tid = t.ID GROUP BY k.ID, g.rowid"
+)
 
 Ranked = dict[str, dict[str, int]]  # key -> what it stands for -> how common, higher is better
 
@@ -70,7 +79,9 @@ def compile_tables(paths: Sequence[Path]) -> Mapping[str, Iterable[bytes]]:
     try:
         with closing(sqlite3.connect(f"{paths[0].resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as database:
             english, japanese = _words(database)
-            latin, kanji = _names(database)
+            rows = database.execute(_NAMES).fetchall()
+            latin, kanji = _names(rows)
+            readings = list(compile_readings(database, _spelled(rows)))
     except sqlite3.DatabaseError as error:
         raise ModelError(f"{str(paths[0])!r} cannot be read ({error}): install jamdict-data==1.5") from error
     return {
@@ -78,6 +89,7 @@ def compile_tables(paths: Sequence[Path]) -> Mapping[str, Iterable[bytes]]:
         "japanese.tsv": _lines(japanese, MOST_GLOSSES),
         "names_english.tsv": _lines(latin, _MOST_NAMES),
         "names_japanese.tsv": _lines(kanji, MOST_GLOSSES),
+        "readings.tsv": readings,
     }
 
 
@@ -157,13 +169,8 @@ def _chosen(
     return chosen, max((common for _, common in (*kanji, *kana)), default=0)
 
 
-def _names(database: sqlite3.Connection) -> tuple[Ranked, Ranked]:
+def _names(rows: Sequence[tuple[str, str, str | None]]) -> tuple[Ranked, Ranked]:
     """JMnedict both ways: names with a kanji in them. A name is as common as it is among the full names of people."""
-    rows = database.execute(
-        "SELECT k.text, g.text, group_concat(DISTINCT y.text) FROM NEKanji k "
-        "JOIN NETranslation t ON t.idseq = k.idseq JOIN NETransGloss g ON g.tid = t.ID "
-        "LEFT JOIN NETransType y ON y.tid = t.ID GROUP BY k.ID, g.rowid"
-    ).fetchall()
     common: Counter[str] = Counter()
     for kanji, _, kinds in rows:
         if kinds == "person":
@@ -174,9 +181,15 @@ def _names(database: sqlite3.Connection) -> tuple[Ranked, Ranked]:
     for kanji, gloss, _ in rows:
         spelled = romanised(gloss)
         if 1 < len(kanji) <= 8 and _KANJI.search(kanji) and spelled:
-            latin.setdefault(name_key(spelled), {})[kanji] = common[kanji]
+            latin.setdefault(same_name(spelled), {})[kanji] = common[kanji]
             japanese.setdefault(kanji, {})[spelled] = 0
     return latin, japanese
+
+
+def _spelled(rows: Sequence[tuple[str, str, str | None]]) -> Iterator[tuple[str, str, str]]:
+    for kanji, gloss, kinds in rows:
+        if kinds and (spelled := romanised(gloss)):
+            yield kanji, spelled, kinds
 
 
 def romanised(gloss: str) -> str:
@@ -185,11 +198,6 @@ def romanised(gloss: str) -> str:
     letters = letters.replace("o\u0304", "ou").replace("u\u0304", "uu").replace("'", "")
     words = _WORD.findall("".join(c for c in letters if not unicodedata.combining(c)))
     return " ".join(words) if 0 < len(words) <= _LONGEST_KEY and len("".join(words)) > 2 else ""
-
-
-def name_key(spelled: str) -> str:
-    """Long vowels short, so that Ohtani, Ōtani, Ootani and Otani are one."""
-    return re.sub(r"uu", "u", re.sub(r"o[ou]|oh(?![aeiou])", "o", spelled))
 
 
 def _grouped(database: sqlite3.Connection, query: str) -> dict[int, list[str]]:
@@ -224,6 +232,11 @@ JMDICT = ModelSpec(
             name="names_japanese.tsv",
             size=11_764_440,
             sha256="9cefacec5da041f8594ba2cb1e511cc90e1a28eee31f6d6553e2493487ea83e0",
+        ),
+        ModelFile(
+            name="readings.tsv",
+            size=9_187_356,
+            sha256="6dce2c70f85ad0569d6a33fbdadd131c8262db726ea5a9e889fb6ad22cc4ba98",
         ),
     ),
     sources=(

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from index.article import LANGUAGES, Article
+from index.article import LANGUAGES, Article, Language
 from index.embed import Embedder, TextEmbedder
 from index.errors import ChatModelError, ModelError, QuestionError
 from index.home import collections
@@ -190,7 +190,7 @@ class Chatbot:
         given = Answer(question=question, text="", language=spoken, answered=False, hits=tuple(hits))
         pieces: list[str] = []
         try:
-            writer = Writer(self.chat_model, self._collection.likeness)
+            writer = Writer(self.chat_model, self._collection.likeness, self._collection.readings)
             if history and (alone := writer.standalone(question, history)):
                 found = retrieve(self._collection, alone, HITS, filters=filters, reranker=self._reranker)
                 asked, history = alone, ()
@@ -198,7 +198,7 @@ class Chatbot:
                 yield Found(question=question, hits=given.hits, standalone=alone)
                 timings.lap("rewrite")
 
-            excerpts = self._excerpts(asked, given.hits)
+            excerpts = self._excerpts(asked, given.hits, spoken)
             timings.lap("narrow")
             wanted = Wanted(question=asked if given.standalone else question, language=spoken, history=history)
             given = replace(given, confidence=writer.confidence(wanted, excerpts))
@@ -254,14 +254,17 @@ class Chatbot:
         self._collection.close()
         self._beside.pop(self.settings.collection, None)
 
-    def _excerpts(self, question: str, hits: Sequence[Hit]) -> "list[Excerpt]":
-        from rag.evidence import gather, whole_passages  # see `stream`
+    def _excerpts(self, question: str, hits: Sequence[Hit], spoken: Language) -> "list[Excerpt]":
+        """What is read of the hits for an answer in `spoken`."""
+        from rag.evidence import gather, whole_passages, with_people  # see `stream`
 
-        if self.settings.chat_url:
-            return whole_passages(hits)
-        return gather(
-            question, question_language(question), hits, self._collection.likeness, self._collection.shared_words
+        asked, of = question_language(question), self._collection
+        excerpts = (
+            whole_passages(hits)
+            if self.settings.chat_url
+            else gather(question, asked, hits, of.likeness, of.shared_words)
         )
+        return with_people(excerpts, of.readings) if spoken == "en" else excerpts
 
 
 def open_embedder(settings: Settings, progress: ProgressCallback = nobody) -> TextEmbedder:

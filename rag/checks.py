@@ -12,6 +12,7 @@ from rag.answer import Citation
 from rag.cite import cite
 from rag.evidence import Excerpt, Sentence
 from rag.grounding import ungrounded
+from rag.kanji_names import Readings, no_readings
 from rag.prompt import shown
 from rag.relevance import Likeness
 from rag.strangers import ungrounded_names
@@ -51,14 +52,21 @@ class Draft:
         return bool(self.text) and self.supported and not self.invented and not self.silent
 
 
-def check(text: str, question: str, language: Language, excerpts: Sequence[Excerpt], likeness: Likeness) -> Draft:
-    """The draft, cited, with its faults. `language` is the answer's."""
+def check(
+    text: str,
+    question: str,
+    language: Language,
+    excerpts: Sequence[Excerpt],
+    likeness: Likeness,
+    readings: Readings = no_readings,
+) -> Draft:
+    """The draft, cited, with its faults. `language` is the answer's; `readings` tells how names in kanji are read."""
     text = text.strip()
     cited = cite(text, language, excerpts, likeness, question)
     evidence = evidence_text(excerpts, language)
     nowhere = (figure.text for figure in ungrounded(text, f"{evidence}\n{question}"))
     figures = tuple(dict.fromkeys((*nowhere, *cited.uncited)))
-    names = tuple(ungrounded_names(text, evidence, question))
+    names = tuple(ungrounded_names(text, evidence, question, readings))
     foreign = any(excerpt.article.language != language for excerpt in excerpts)
     return Draft(
         text=cited.text,

@@ -4,10 +4,11 @@ An excerpt is a run of neighbouring sentences of one article, exactly as they st
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from index.article import Article, Language
 from index.split import Span, split_sentences
+from rag.kanji_names import Readings, people_in
 from rag.names import names_held, without_strangers
 from rag.relevance import Likeness, Place, Sharing, relevance, same_terms
 from rag.retrieve import Hit
@@ -38,11 +39,15 @@ class Sentence:
 
 @dataclass(frozen=True, kw_only=True)
 class Excerpt:
-    """Neighbouring sentences of one article, shown to the model as source `number`."""
+    """Neighbouring sentences of one article, shown to the model as source `number`.
+
+    `people`: those whom the article names in kanji, with their names in Latin letters; only for an English answer.
+    """
 
     number: int
     article: Article
     sentences: tuple[Sentence, ...]
+    people: tuple[tuple[str, str], ...] = ()
 
     @property
     def text(self) -> str:
@@ -150,6 +155,16 @@ def whole_passages(hits: Sequence[Hit]) -> list[Excerpt]:
             ),
         )
         for number, hit in enumerate(hits, start=1)
+    ]
+
+
+def with_people(excerpts: Sequence[Excerpt], readings: Readings) -> list[Excerpt]:
+    """The excerpts with the people whom their articles name in kanji."""
+    return [
+        replace(excerpt, people=tuple(people_in(f"{excerpt.article.title}\n{excerpt.article.text}", readings).items()))
+        if excerpt.article.language == "ja"
+        else excerpt
+        for excerpt in excerpts
     ]
 
 

@@ -12,6 +12,7 @@ from index.names import kanji_keys, katakana_keys, latin_keys, phrase_keys
 from index.words import stem
 from rag.common_words import FOREIGN_IN_SYLLABLES
 from rag.facts import Stated
+from rag.kanji_names import Readings, may_be_read, no_readings
 from rag.sounds import SYLLABLES, romanised, short, sound_alike
 
 MOST_WORDS = 4  # of a name that is looked up as a whole
@@ -65,7 +66,8 @@ _ALONE = re.compile(r"(?<![\u3400-\u9fff])[米英仏独伊露韓豪印中日欧]
 class KnownNames:
     """What evidence and question hold, in the forms that names are looked up in."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, readings: Readings = no_readings) -> None:
+        self._readings = readings
         self.text = without_accents(unicodedata.normalize("NFKC", text).replace("’", "'"))
         self.stated = Stated(self.text)
         self.japanese = JAPANESE.search(text) is not None
@@ -145,7 +147,11 @@ class KnownNames:
 
     def _may_be_kanji(self, word: str) -> bool:
         spelled = word not in FOREIGN_IN_SYLLABLES and SYLLABLES.fullmatch(word) is not None
-        return self.japanese and len(word) > 1 and spelled and self.names_in_kanji
+        if not (self.japanese and len(word) > 1 and spelled):
+            return False
+        if not self._readings("日"):  # there is no table
+            return self.names_in_kanji
+        return may_be_read(word, self.text, self._readings)
 
     def holds_katakana(self, word: str) -> bool:
         """Whether a katakana word is known: as it is or inside a longer one, by sound, or by the table."""

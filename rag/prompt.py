@@ -11,6 +11,7 @@ from rag.answer import Message
 from rag.evidence import Excerpt
 from rag.figures import rewrite
 from rag.hostile import as_data
+from rag.kanji_names import with_latin_names
 from rag.relative_dates import resolved
 
 _SYSTEM = {
@@ -83,13 +84,14 @@ def probe_messages(
 def shown(excerpt: Excerpt, language: Language) -> str:
     """An excerpt as the model reads it: number, title, date, text.
 
-    Figures are in the notation of `language`, relative times have their date behind them, and nothing in it can be
-    taken for a part of the prompt (`rag/hostile.py`).
+    Figures are in the notation of `language`, the excerpt's people in Latin letters, relative times have their date
+    behind them, and nothing in it can be taken for a part of the prompt (`rag/hostile.py`).
     """
-    article = excerpt.article
+    article, people = excerpt.article, dict(excerpt.people)
     date = f" ({as_data(article.date)})" if article.date else ""
-    title = rewrite(" ".join(as_data(article.title).split()), language)
-    return f"[{excerpt.number}] {title}{date}\n{rewrite(as_data(resolved(excerpt.text, article.date)), language)}"
+    title = rewrite(with_latin_names(" ".join(as_data(article.title).split()), people), language)
+    text = with_latin_names(as_data(resolved(excerpt.text, article.date)), people)
+    return f"[{excerpt.number}] {title}{date}\n{rewrite(text, language)}"
 
 
 def _messages(

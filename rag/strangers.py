@@ -2,8 +2,9 @@
 
 A name is a Latin word with a capital or a digit (GB200, v1.2.3), or a katakana word that is no everyday loan word.
 Kanji names are not judged. Across scripts names meet by sound (`index/names.py`); a name that Japanese writes in kanji
-(佐藤健一, "Kenichi Sato") is let through when it is made of Japanese syllables and the evidence names somebody or some
-place in kanji. Does not know figures (`rag/grounding.py`), nor whether a name is used for the right thing.
+(佐藤健一, "Kenichi Sato") is let through when the kanji of the evidence can be read so or, without a table of readings,
+when it is made of Japanese syllables and the evidence names somebody or some place in kanji. Does not know figures
+(`rag/grounding.py`), nor whether a name is used for the right thing.
 """
 
 import re
@@ -13,6 +14,7 @@ from index.figures import find_figures
 from index.names import phrase_keys
 from index.words import FUNCTION_WORDS
 from rag.common_words import CALENDAR, KINDS, LOAN_WORDS, OPENERS, SHORT_FORMS, TITLES
+from rag.kanji_names import Readings, no_readings
 from rag.known_names import JAPANESE, KATAKANA_WORD, LATIN_WORD, MOST_WORDS, KnownNames, without_accents
 from rag.sounds import sound_alike
 
@@ -31,9 +33,9 @@ _REDUPLICATED = re.compile(r"(.{2,3})\1")  # ギリギリ, バラバラ: a Japan
 _CONTRACTED = re.compile(r"'(?:ve|m|ll|d|re|s|t)$")
 
 
-def ungrounded_names(answer: str, evidence: str, question: str = "") -> list[str]:
+def ungrounded_names(answer: str, evidence: str, question: str = "", readings: Readings = no_readings) -> list[str]:
     """The names in `answer` that neither `evidence` nor `question` holds, as they are written, in order, each once."""
-    known = KnownNames(f"{evidence}\n{question}")
+    known = KnownNames(f"{evidence}\n{question}", readings)
     text = _plain(answer)
     found = [*_latin_strangers(text, known), *_katakana_strangers(text, known)]
     return list(dict.fromkeys(name for _, name in sorted(found)))

@@ -16,6 +16,7 @@ from rag.confidence import confidence, signals
 from rag.conflict import find_conflict, wording
 from rag.evidence import Excerpt
 from rag.follow_up import MAX_REWRITE_TOKENS, accepted, rewrite_messages
+from rag.kanji_names import Readings, no_readings
 from rag.model import stream_text, yes_probability
 from rag.prompt import answer_messages, probe_messages
 from rag.relevance import Likeness
@@ -45,9 +46,10 @@ class Wanted:
 class Writer:
     """A chat model that answers from evidence. Its methods raise what `rag.model.stream_text` raises."""
 
-    def __init__(self, chat_model: "BaseChatModel", likeness: Likeness) -> None:
+    def __init__(self, chat_model: "BaseChatModel", likeness: Likeness, readings: Readings = no_readings) -> None:
         self._chat_model = chat_model
         self._likeness = likeness
+        self._readings = readings
 
     def standalone(self, question: str, history: Sequence[Message]) -> str:
         """The follow-up as a question that stands alone; "" where the model found no wording that can be trusted."""
@@ -102,7 +104,7 @@ class Writer:
         return replace(given, text=draft.text, answered=True, citations=draft.citations, warnings=warnings)
 
     def _checked(self, written: str, wanted: Wanted, excerpts: Sequence[Excerpt]) -> Draft:
-        return check(written, wanted.conversation, wanted.language, excerpts, self._likeness)
+        return check(written, wanted.conversation, wanted.language, excerpts, self._likeness, self._readings)
 
 
 def as_messages(messages: Sequence[Message]) -> "list[BaseMessage]":

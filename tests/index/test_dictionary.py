@@ -5,9 +5,10 @@ import pytest
 
 from index.dictionary import Dictionary, Group, met
 from index.errors import ModelError
-from index.jmdict import JMDICT, english_key, name_key, romanised, spellings
+from index.jmdict import JMDICT, english_key, romanised, spellings
 from index.lexical import LexicalIndex
 from index.modelfiles import verify
+from index.readings import Reading, same_name
 from index.words import terms
 
 TABLES = {
@@ -15,6 +16,7 @@ TABLES = {
     "japanese.tsv": ["書い\twrit\tpen", "署名\tsignatur\tsign", "銀行\tbank", "銀行員\tbank clerk"],
     "names_english.tsv": ["otani\t大谷\t小谷"],
     "names_japanese.tsv": ["大谷\tootani"],
+    "readings.tsv": ["大谷\ts12=ootani\tp0=ootani", "海\tk=カイ\tk=うみ"],
 }
 
 
@@ -100,9 +102,15 @@ def test_a_dictionary_word_is_spelled_as_texts_inflect_it(word: str, kinds: list
     assert spellings(word, kinds) == written
 
 
+def test_a_name_has_its_readings_with_how_many_people_bear_them(dictionary: Dictionary) -> None:
+    assert dictionary.readings("大谷") == (Reading("s", 12, "ootani"), Reading("p", 0, "ootani"))
+    assert dictionary.readings("海") == (Reading("k", kana="カイ"), Reading("k", kana="うみ"))
+    assert dictionary.readings("谷") == ()
+
+
 def test_long_vowels_of_names_are_one() -> None:
     assert romanised("Shinzō Abe (1954.9-)") == "shinzou abe"
-    assert {name_key(name) for name in ("otani", "ohtani", "ootani", "outani")} == {"otani"}
+    assert {same_name(name) for name in ("otani", "ohtani", "ootani", "outani")} == {"otani"}
 
 
 def test_the_tables_that_were_made_from_the_package_have_the_recorded_digest(models_folder: Path) -> None:
