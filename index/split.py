@@ -186,13 +186,18 @@ def _ends_sentence(text: str, position: int, stop: int) -> bool:
         # "3.5", "U.S.", "example.com" go on; a Latin stop right before Japanese ends a sentence ("…です!次は")
         return character != "." and ord(text[after]) > 0x2E7F
     if character == ".":
-        word = text[max(0, position - 12) : position].split()[-1:]
-        last = word[0].lower().lstrip("(\"'“‘") if word else ""
-        if last in _ABBREVIATIONS or (len(last) == 1 and last.isalpha()):
+        if is_abbreviation(text[max(0, position - 12) : position]):
             return False
         following = text[after:stop].lstrip()[:1] if stop - after < 64 else text[after : after + 64].lstrip()[:1]
         return not following.islower()
     return True
+
+
+def is_abbreviation(text: str) -> bool:
+    """Whether a dot after `text` would belong to its last word: 9 p.m, Acme Inc, J."""
+    word = text.split()[-1:] if text[-1:].strip() else []
+    last = word[0].lower().lstrip("(\"'“‘") if word else ""
+    return last in _ABBREVIATIONS or (len(last) == 1 and last.isalpha())
 
 
 def _lines(text: str) -> list[Span]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from index.article import LANGUAGES, Language
 from index.figures import figure_terms
-from index.split import split_sentences
+from index.split import is_abbreviation, split_sentences
 from index.words import question_terms, terms
 from rag.answer import Citation
 from rag.evidence import Excerpt, Sentence
@@ -150,12 +150,17 @@ def _claims(text: str) -> list[tuple[int, int]]:
 
 
 def _with_marks(claim: str, marks: str) -> str:
-    """The marks stand before the full stop, after a Japanese one's closing bracket too: 「…です[1]。」"""
+    """The marks stand before the full stop, after a Japanese one's closing bracket too: 「…です[1]。」
+
+    A dot that belongs to the last word stays with it: at 9 p.m. [1]
+    """
     if not marks:
         return claim
     end = len(claim)
     while end and claim[end - 1] in "。.!?！？":
         end -= 1
+    if claim[end : end + 1] == "." and is_abbreviation(claim[:end]):
+        end += 1
     space = " " if claim[end - 1 : end].isascii() else ""
     return f"{claim[:end]}{space}{marks}{claim[end:]}"
 

@@ -4,7 +4,7 @@ import pytest
 
 from index.article import Article, Language
 from index.split import split_sentences
-from rag.cite import cite
+from rag.cite import _with_marks, cite
 from rag.evidence import Excerpt, Sentence
 from tests.doubles import article
 
@@ -53,6 +53,19 @@ def test_one_quote_keeps_one_number() -> None:
     cited = cite("The fare is 210 yen. It costs 210 yen.", "en", [excerpt(ENGLISH)], everything_alike)
     assert cited.text == "The fare is 210 yen [1]. It costs 210 yen [1]."
     assert len(cited.citations) == 1
+
+
+@pytest.mark.parametrize(
+    ("claim", "marked"),
+    [
+        ("It closes at 9 p.m.", "It closes at 9 p.m. [1]"),
+        ("It closes at 9.", "It closes at 9 [1]."),
+        ("9時に閉まります。", "9時に閉まります[1]。"),
+        ("It is run by Acme Inc.!", "It is run by Acme Inc. [1]!"),
+    ],
+)
+def test_a_dot_that_belongs_to_a_word_stays_with_it(claim: str, marked: str) -> None:
+    assert _with_marks(claim, "[1]") == marked
 
 
 @pytest.mark.parametrize("mark", ["[7]", " [1, 2]", "【3】", "[99]"])
