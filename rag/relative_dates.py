@@ -1,17 +1,18 @@
 """What 昨日, 来年度 or "last week" mean in an article of a known date, written behind them: 昨年12月(2025年12月).
 
-Resolves only as far as the article's date carries and only where there is one reading; else the text stays. Words that
-name no day by themselves (翌日, 前年, "on Monday") stay. Knows nothing of when a question is asked: its words are not
-for this.
+Resolves only as far as the article's date carries and only where there is one reading; else the text stays. A day
+without its year is the nearest one, unless another year was named just before it: "28 August", and 26日 of the days
+before the article. Words that name no day by themselves (翌日, 前年, "on Monday") stay. Knows nothing of when a question
+is asked: its words are not for this.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from index.english_dates import MONTHS
-from index.figures import Figure
+from index.figures import Figure, find_figures
 from index.partial_dates import iso
 from rag.dates import english_date, japanese_date
 
@@ -25,6 +26,12 @@ _WEEK_JA = "月火水木金土日"
 _WEEK_EN = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _MONTH_OF = {month.lower(): number for number, month in enumerate(MONTHS, 1)}
+_BEFORE, _AFTER = 180, 60  # days from an article to those that it may name without their year
+_LATELY = 7  # days
+_NEAR = 120  # characters before a day in which another year's number may be its own
+# Its year or month is told otherwise, or it explains something itself.
+_TOLD = re.compile(r"[同翌前昨来今本]年の?$|[先今来\d]月の?$|毎[年月]$|\b(?:every|each) $|[((][^()()]{0,60}$")
+_YEAR = re.compile(r"(?<![\d.,])(?:1[89]|20)\d\d(?![\d.,]\d|\d)")
 _ON_THAT_DAY = re.compile(r"\b(?:said|earlier|later|[a-z]{2,20}ed|will \w{1,20}) $")
 _IS_JAPANESE = re.compile(r"\b(?:Japan|Japanese|yen|Tokyo)\b|¥")
 
@@ -82,7 +89,27 @@ def time_words(text: str, article_date: str) -> list[TimeWord]:
             value = None if re.match(r"\s?[((]", text[word.end() :]) else read(word, known)
             if value:
                 found.append(TimeWord(start=word.start(), end=word.end(), value=value, written=_written(value, write)))
+    taken = [(one.start, one.end) for one in found]
+    found += [one for one in _without_year(text, known) if not any(a < one.end and one.start < b for a, b in taken)]
     return sorted(found, key=lambda one: one.start)
+
+
+def _without_year(text: str, known: "_Known") -> Iterator[TimeWord]:
+    """Days that are named without their year: 9月30日, "30 September"; in Japanese 26日, too."""
+    for figure in find_figures(text):
+        if figure.kind != "date" or not isinstance(figure.value, str) or re.match(r"\s?[((]", text[figure.end :]):
+            continue
+        japanese, value = "日" in figure.text, None
+        before = text[max(0, figure.start - _NEAR) : figure.start]
+        if match := re.fullmatch(r"(\d\d)-(\d\d)", figure.value):
+            value = known.nearest(int(match[1]), int(match[2]))
+            if value and not all(year == value[:4] for year in _YEAR.findall(before)):
+                continue
+        elif (match := re.fullmatch(r"---(\d\d)", figure.value)) and japanese:
+            value = known.lately(int(match[1]))
+        if value and not _TOLD.search(before):
+            write = _write_japanese if japanese else _write_english
+            yield TimeWord(start=figure.start, end=figure.end, value=value, written=_written(value, write))
 
 
 @dataclass(frozen=True)
@@ -110,6 +137,25 @@ class _Known:
             return None
         count = 12 * self.year + self.month - 1 + months
         return iso(count // 12, count % 12 + 1, day)
+
+    def nearest(self, month: int, day: int) -> str | None:
+        """The month's day of the months before, or of the weeks after; None where either year could be meant."""
+        if not self.day:
+            return None
+        own = date(self.year, self.month, self.day)
+        for year in (self.year, self.year - 1, self.year + 1):
+            value = iso(year, month, day)
+            if value and -_BEFORE <= (date.fromisoformat(value) - own).days <= _AFTER:
+                return value
+        return None
+
+    def lately(self, day: int) -> str | None:
+        """The day of that number among the last few before the article."""
+        if not self.day:
+            return None
+        own = date(self.year, self.month, self.day)
+        days = (own - timedelta(back) for back in range(_LATELY))
+        return next((one.isoformat() for one in days if one.day == day), None)
 
     def fiscal_after(self, years: int) -> str | None:
         """Of Japan: it begins in April."""
