@@ -1,9 +1,9 @@
 """What 昨日, 来年度 or "last week" mean in an article of a known date, written behind them: 昨年12月(2025年12月).
 
 Resolves only as far as the article's date carries and only where there is one reading; else the text stays. A day
-without its year is the nearest one, unless another year was named just before it: "28 August", and 26日 of the days
-before the article. Words that name no day by themselves (翌日, 前年, "on Monday") stay. Knows nothing of when a question
-is asked: its words are not for this.
+without its year ("28 August") is the nearest one, unless another year was named just before it; 26日 is one of the days
+before the article. Words that name no day by themselves (翌日, 前年, "on Monday") stay. Knows nothing of when a
+question is asked: its words are not for this.
 """
 
 import re
