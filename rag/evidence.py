@@ -3,20 +3,18 @@
 An excerpt is a run of neighbouring sentences of one article, exactly as they stand there. Knows nothing of prompts.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from index.article import Article, Language
 from index.split import Span, split_sentences
 from rag.kanji_names import Readings, people_in
-from rag.names import names_held, without_strangers
+from rag.names import without_strangers
 from rag.relevance import Likeness, Place, Sharing, relevance, same_terms
 from rag.retrieve import Hit
 
 BUDGET = 300  # tokens of the chat model, all excerpts together, without titles (docs/results.md)
-GAP = 3.5  # log-odds below the best sentence from which a sentence is not read
-ARTICLE_GAP = 3.0  # log-odds below it from which an article's best sentence makes the whole article not worth reading
-LEAST = 3  # sentences that are read however far behind they are
+GAP = 2.0  # log-odds below the best sentence from which a sentence is not read (docs/results.md)
 LEVEL = 0.3  # share of a language's distance to the best of all that is made up for
 
 
@@ -70,12 +68,12 @@ def gather(
 ) -> list[Excerpt]:
     """The sentences of the hits that most likely hold the answer, up to `budget` tokens, as numbered excerpts.
 
-    Sentences that are much less likely than the best one are not read at all (GAP), so a plain question costs few
-    tokens; nor are articles that are as a whole (ARTICLE_GAP), since a small model takes their figures for those asked
-    about. Each language is levelled towards the best of all (LEVEL): what answers a question is as often said in the
-    other one. `language` is the question's; `likeness` and `sharing` are as in `rag.relevance.relevance`. Articles that
-    know none of the question's names are left out where others know some. Sentences of one article stand together in
-    their order; articles with the likeliest sentence stand first.
+    Sentences that are much less likely than the best one are not read at all (GAP): a plain question costs few tokens,
+    and a small model takes the figures of what stands beside the answer for the answer. Each language is levelled
+    towards the best of all (LEVEL): what answers a question is as often said in the other one. `language` is the
+    question's; `likeness` and `sharing` are as in `rag.relevance.relevance`. Articles that know none of the question's
+    names are left out where others know some. Sentences of one article stand together in their order; articles with
+    the likeliest sentence stand first.
     """
     articles = {hit.article.id: hit.article for hit in hits}
     worth_reading = set(without_strangers(question, articles))
@@ -84,8 +82,8 @@ def gather(
     )
     chosen: list[Sentence] = []
     left = budget
-    for sentence in _of_leading_articles(ranked, {id: len(names_held(question, of)) for id, of in articles.items()}):
-        if len(chosen) >= LEAST and sentence.score < ranked[0].score - GAP:
+    for sentence in ranked:
+        if sentence.score < ranked[0].score - GAP:
             break
         cost = estimate_tokens(sentence.text)
         if not chosen or cost <= left:
@@ -128,20 +126,6 @@ def places_of(hits: Sequence[Hit]) -> list[Place]:
             place = Place(article=hit.article, span=span, heading=hit.passage.heading, rank=rank)
             places.setdefault((hit.article.id, span.start), place)
     return list(places.values())
-
-
-def _of_leading_articles(ranked: Sequence[Sentence], known: Mapping[str, int]) -> list[Sentence]:
-    """Those of articles whose best sentence is not ARTICLE_GAP and more behind the best of all; best first.
-
-    An article that knows more of the question's names than the leading one (`known`, by article id) stays.
-    """
-    leading: dict[str, float] = {}
-    for sentence in ranked:
-        leading.setdefault(sentence.article.id, sentence.score)
-    first = next(iter(leading), "")
-    return [
-        s for s in ranked if leading[s.article.id] > leading[first] - ARTICLE_GAP or known[s.article.id] > known[first]
-    ]
 
 
 def whole_passages(hits: Sequence[Hit]) -> list[Excerpt]:
