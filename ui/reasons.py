@@ -198,6 +198,10 @@ _PATTERNS = {
     "the feedback cannot be read: reload the page": "評価を読み取れません。ページを読み込み直してください。",
     "feedback is not kept: {x}": "評価は保存されません。運用する人が KOTAE_KEEP_FEEDBACK=1 を設定すると保存されます。",
     "the feedback has {n} characters: use {m} at most": "評価が長すぎます（{n}字）。{m}字までにしてください。",
+    "{file} in the home is full ({n} bytes), and this was not kept: {x}": (
+        "評価の保存先が一杯のため、この評価は保存されませんでした。"
+        "運用する人が `kotae eval --from-feedback` で書き出し、{file} を移すと、また保存されます。"
+    ),
     "there is no stored report {x}": "そのレポートはありません。`kotae eval 正解データ` で作れます。",
     "cannot read the report {file}: {x}": "レポート「{file}」を読めません（{x}）。",
 }
