@@ -72,6 +72,8 @@ _PATTERNS = {
     ),
     "{file}: {x} is not YAML: {y}": "「{file}」の見出し部分をYAMLとして読めません（{y}）。",
     "{file} holds no `name: value` lines: give {x}": "「{file}」に `名前: 値` の行がありません。{x} が使えます。",
+    "{file}: a file without a name: rename it": "「{file}」の中に名前のないファイルがあります。名前を付けてください。",
+    "{file}: its name leads out of the archive: rename it": "「{file}」の名前は書庫の外を指します。変えてください。",
     "{file}: an attachment: {x}": "「{file}」は添付ファイルです。ファイルとして保存してください。",
     "cannot follow the path {file} ({x}): check it": "「{file}」をたどれません（{x}）。",
     "none of {n} files could be read; the first: {x}": "{n}個のファイルのどれも読めませんでした。",
