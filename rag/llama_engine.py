@@ -200,6 +200,8 @@ def _server(path: Path, context_tokens: int, threads: int) -> Any:
         ) from error
     params = xllamacpp.CommonParams()
     params.model.path = str(path)
+    # Read, not mapped: most weights are laid out anew for the processor, and a map would keep the file's 1.1 GB beside.
+    params.load_mode = xllamacpp.llama_load_mode.LLAMA_LOAD_MODE_NONE
     params.n_ctx = context_tokens
     params.n_parallel = 1
     params.n_batch = params.n_ubatch = BATCH_TOKENS
