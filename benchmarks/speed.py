@@ -1,14 +1,15 @@
 """Measures how fast Kotae is beside what people start with today, in the same run and with the same settings.
 
     pip install --no-deps --target PEER langchain-chroma==1.1.0 langchain-huggingface==1.2.3
-    python benchmarks/speed.py DATA --peer PEER [--parts index search ...] [--articles N] [--sizes 1000 10000] [--write]
+    python benchmarks/speed.py DATA --peer PEER [--parts index search ...] [--articles N] [--sizes 1000 10000]
+                               [--asked N] [--write]
 
 DATA is a folder with the sets (see docs/results.md). The peer is LangChain's recursive splitter (1,000 characters, 200
 overlap), its Hugging Face embeddings with the same embedder in fp32, its Chroma store, and its plain prompt with the
-same chat model. It is installed apart, because its packages ask for older versions than ours. Every measurement is a
-process of its own with KOTAE_THREADS threads; the two sides take turns. Seconds depend on what else the machine does:
-processor seconds (cpu) stand beside them. What one process does is in
-`speed_kotae.py` and `speed_langchain.py`.
+same chat model, on gradio's chat page. It is installed apart, because its packages ask for older versions than ours.
+Every measurement is a process of its own with KOTAE_THREADS threads; the two sides take turns. Seconds depend on what
+else the machine does: processor seconds (cpu) stand beside them. What one process does is in `speed_kotae.py` and
+`speed_langchain.py`.
 """
 
 import argparse
@@ -37,6 +38,7 @@ def main() -> None:
     parser.add_argument("--articles", type=int, default=3670, help="of Wikinews, to index")
     parser.add_argument("--sizes", type=int, nargs="*", default=[1000, 10_000, 100_000], help="passages to search")
     parser.add_argument("--questions", type=int, default=200)
+    parser.add_argument("--asked", type=int, default=8, help="questions of seeds/ to answer, after a first one")
     parser.add_argument("--searches", type=int, default=10_000, help="one after the other, memory watched")
     parser.add_argument("--keep", type=Path, help="a folder for the indexes, used again by the next run")
     parser.add_argument("--write", action="store_true", help=f"put the rows into {RESULTS.name}")
@@ -62,7 +64,8 @@ def main() -> None:
 def _child(peer: Path, side: str, arguments: Sequence[str]) -> dict[str, float]:
     """What a process of its own measured."""
     root = Path(__file__).parent.parent
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(peer), str(root)]), "HF_HUB_OFFLINE": "1"}
+    silent = {"HF_HUB_OFFLINE": "1", "GRADIO_ANALYTICS_ENABLED": "False"}
+    environment = {**os.environ, **silent, "PYTHONPATH": os.pathsep.join([str(peer), str(root)])}
     ran = subprocess.run(
         [sys.executable, str(root / "benchmarks" / f"speed_{side}.py"), *arguments],
         env=environment,
@@ -95,8 +98,12 @@ def _start(ask: Ask, options: argparse.Namespace) -> list[str]:
     return _rows("start", [ask("start", side, options.articles) for side in SIDES])
 
 
-def _answer(ask: Ask, _: argparse.Namespace) -> list[str]:
-    return _rows("answer", [ask("answer", side) for side in SIDES])
+def _answer(ask: Ask, options: argparse.Namespace) -> list[str]:
+    return _rows(f"answer, {options.asked} questions", [ask("answer", side, options.asked) for side in SIDES])
+
+
+def _page(ask: Ask, options: argparse.Namespace) -> list[str]:
+    return _rows(f"page, {options.asked} questions", [ask("page", side, options.asked) for side in SIDES])
 
 
 def _steady(ask: Ask, options: argparse.Namespace) -> list[str]:
@@ -109,6 +116,7 @@ PARTS: dict[str, Callable[[Ask, argparse.Namespace], list[str]]] = {
     "search": _search,
     "start": _start,
     "answer": _answer,
+    "page": _page,
     "steady": _steady,
 }
 

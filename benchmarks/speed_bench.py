@@ -89,6 +89,12 @@ class Bench:
         rows = self.rows("jsquad/questions.jsonl")
         return [row["question"] for row in rows if 26 <= len(row["question"]) <= 34][:most]
 
+    def asked(self, most: int) -> list[str]:
+        """Questions of seeds/ from all over its gold set, after one that loads what is needed."""
+        lines = (ROOT / "seeds" / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+        some = lines[:: max(1, len(lines) // most)][:most]
+        return [QUESTIONS[0], *(json.loads(line)["user_input"] for line in some)]
+
     def pieces(self, most: int) -> list[dict[str, str]]:
         """Texts of about a passage's length."""
         rows = [row for name in ("squad2/passages", "wikinews_ja/articles") for row in self.rows(f"{name}.jsonl")]
@@ -103,7 +109,6 @@ class Bench:
 def indexed(clock: Clock, passages: int, source: Path, folder: Path) -> Found:
     took = clock.read()
     characters = sum(len(json.loads(line)["text"]) for line in source.read_text(encoding="utf-8").splitlines())
-    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     return {
         "passages": passages,
         **took,
@@ -111,8 +116,13 @@ def indexed(clock: Clock, passages: int, source: Path, folder: Path) -> Found:
         "passages/cpu s": passages / took["cpu s"],
         "characters of articles/cpu s": characters / took["cpu s"],
         "peak memory MB": _peak(),
-        "disk KB/passage": size / passages / 1000,
+        **disk(folder, passages),
     }
+
+
+def disk(folder: Path, passages: int) -> Found:
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return {"disk KB/passage": size / passages / 1000}
 
 
 def embedded(bench: Bench, most: int, passages: Callable[[list[str]], Any], question: Callable[[str], Any]) -> Found:
@@ -184,12 +194,43 @@ def mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
 
 
+def told(questions: Sequence[str], ask: Callable[[str], Iterable[str]]) -> Found:
+    """Seconds to the first piece of text that is not empty, and to the end; the first question is not counted."""
+    first, whole = [], []
+    for question in questions:
+        began = time.perf_counter()
+        spoken = 0.0
+        for piece in ask(question):
+            if piece and not spoken:
+                spoken = time.perf_counter() - began
+        whole.append(time.perf_counter() - began)
+        first.append(spoken or whole[-1])
+    first, whole = first[1:], whole[1:]
+    return {
+        "first words s": mean(first), "first words longest s": max(first),
+        "whole answer s": mean(whole), "whole answer longest s": max(whole),
+    }  # fmt: skip
+
+
+def held(questions: Sequence[str], ask: Callable[[str], object], process: int | str = "self") -> Found:
+    """What a page that is ready holds, and after each has been asked: resident, and its own without pages of files."""
+    ready = memory(process)
+    for question in questions:
+        ask(question)
+    return {
+        "ready MB": ready,
+        "steady MB": memory(process),
+        "steady without files MB": memory(process, "RssAnon"),
+        "peak MB": memory(process, "VmHWM"),
+    }
+
+
 def _peak() -> float:
     """The most memory this process has held, in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KIB / 1e6
 
 
-def memory() -> float:
-    """The memory this process holds, in MB."""
-    status = Path("/proc/self/status").read_text(encoding="utf-8")
-    return int(status.split("VmRSS:")[1].split()[0]) * KIB / 1e6
+def memory(process: int | str = "self", kind: str = "VmRSS") -> float:
+    """The memory that a process holds, in MB, as the system counts it under that name."""
+    status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
+    return int(status.split(f"{kind}:")[1].split()[0]) * KIB / 1e6

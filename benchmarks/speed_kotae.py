@@ -5,8 +5,11 @@ python benchmarks/speed_kotae.py PART DATA FOLDER [NUMBERS ...]
 
 import json
 import shutil
+import socket
+import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from speed_bench import (
@@ -18,12 +21,14 @@ from speed_bench import (
     K,
     Near,
     both_seconds,
+    disk,
     embedded,
+    held,
     indexed,
-    mean,
     memory,
     quickest,
     timed,
+    told,
     watched,
 )
 
@@ -62,7 +67,8 @@ def search(bench: Bench, size: int, most: int) -> Found:
         near = Near(embedder, [row["text"] for row in pieces[:: max(1, len(pieces) // 200)]])
         update_index(Home(home), near, [source])
     collection = Collection(Home(home), embedder, Dictionary.open(bench.settings.models))
-    return {**timed(lambda question: retrieve(collection, question, K), bench.questions(most)), "memory MB": memory()}
+    found = timed(lambda question: retrieve(collection, question, K), bench.questions(most))
+    return {**found, "memory MB": memory(), **disk(home, size)}
 
 
 def start(bench: Bench, most: int) -> Found:
@@ -78,23 +84,51 @@ def start(bench: Bench, most: int) -> Found:
     }
 
 
-def answer(bench: Bench) -> Found:
+def answer(bench: Bench, most: int) -> Found:
     from rag.answer import Piece
     from rag.chatbot import Chatbot
 
-    home = _seeds(bench)
-    bot = Chatbot.open(home)
-    bot.answer(QUESTIONS[0])  # loads the models
-    first, whole = [], []
-    for question in QUESTIONS[1:]:
-        began = time.perf_counter()
-        spoken = 0.0
+    bot = Chatbot.open(_seeds(bench))
+
+    def said(question: str) -> Iterator[str]:
         for event in bot.stream(question):
-            if isinstance(event, Piece) and not spoken:
-                spoken = time.perf_counter() - began
-        whole.append(time.perf_counter() - began)
-        first.append(spoken or whole[-1])
-    return {"first words s": mean(first), "whole answer s": mean(whole), "memory MB": memory()}
+            yield event.text if isinstance(event, Piece) else ""
+
+    return {**told(bench.asked(most), said), "memory MB": memory()}
+
+
+def page(bench: Bench, most: int) -> Found:
+    import httpx
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "ui.cli", "chat", "--home", str(_seeds(bench)), "--port", str(port)]
+    clock = Clock()
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=ROOT)
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=600, trust_env=False) as client:
+
+            def ready() -> bool:
+                try:
+                    return client.get("/readyz").is_success
+                except httpx.TransportError:
+                    return False
+
+            while not ready():
+                if server.poll() is not None:
+                    raise SystemExit(f"kotae chat ended with {server.returncode}")
+                time.sleep(0.05)
+            opened = {"ready s": clock.read()["s"]}
+
+            def ask(question: str) -> None:
+                messages = [{"role": "user", "content": question}]
+                client.post("/v1/chat/completions", json={"messages": messages}).raise_for_status()
+
+            return {**opened, **held(bench.asked(most), ask, server.pid)}
+    finally:
+        server.terminate()
+        server.wait()
 
 
 def steady(bench: Bench, most: int) -> Found:
@@ -110,7 +144,15 @@ def _seeds(bench: Bench) -> Path:
     return home
 
 
-PARTS = {"index": index, "embed": embed, "search": search, "start": start, "answer": answer, "steady": steady}
+PARTS = {
+    "index": index,
+    "embed": embed,
+    "search": search,
+    "start": start,
+    "answer": answer,
+    "page": page,
+    "steady": steady,
+}
 
 if __name__ == "__main__":
     part, data, folder, *numbers = sys.argv[1:]

@@ -6,7 +6,7 @@ python benchmarks/speed_langchain.py PART DATA FOLDER [NUMBERS ...]
 import json
 import shutil
 import sys
-import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,14 @@ from speed_bench import (
     K,
     Near,
     both_seconds,
+    disk,
     embedded,
+    held,
     indexed,
-    mean,
     memory,
     quickest,
     timed,
+    told,
     watched,
 )
 
@@ -91,7 +93,7 @@ def search(bench: Bench, size: int, most: int) -> Found:
             texts = [row["text"] for row in pieces[some]]
             store._collection.upsert(ids=[row["id"] for row in pieces[some]], documents=texts, embeddings=made[some])
     found = timed(lambda question: store.similarity_search(question, k=K), bench.questions(most))
-    return {**found, "memory MB": memory()}
+    return {**found, "memory MB": memory(), **disk(folder, size)}
 
 
 def start(bench: Bench, most: int) -> Found:
@@ -110,7 +112,34 @@ def start(bench: Bench, most: int) -> Found:
     }
 
 
-def answer(bench: Bench) -> Found:
+def answer(bench: Bench, most: int) -> Found:
+    return {**told(bench.asked(most), chain(bench)), "memory MB": memory()}
+
+
+def page(bench: Bench, most: int) -> Found:
+    import gradio
+    from gradio_client import Client
+
+    clock = Clock()
+    said = chain(bench)
+
+    def reply(message: str, _: list[Any]) -> Iterator[str]:
+        whole = ""
+        for piece in said(message):
+            whole += piece
+            yield whole
+
+    interface = gradio.ChatInterface(reply)
+    _, url, _ = interface.launch(prevent_thread_lock=True, quiet=True)
+    opened = {"ready s": clock.read()["s"]}
+    client = Client(url, verbose=False)
+    found = {**opened, **held(bench.asked(most), lambda question: client.predict(question, api_name="/chat"))}
+    interface.close()
+    return found
+
+
+def chain(bench: Bench) -> Callable[[str], Iterator[str]]:
+    """Search, the plain prompt, the model's words, over the articles of seeds/."""
     from langchain_core.messages import HumanMessage
     from langchain_text_splitters import RecursiveCharacterTextSplitter
 
@@ -119,21 +148,18 @@ def answer(bench: Bench) -> Found:
     texts = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "seeds" / "articles").glob("*.md"))]
     chunks = RecursiveCharacterTextSplitter(chunk_size=1000, chunk_overlap=200).create_documents(texts)
     folder = bench.folder / "langchain-seeds"
-    shutil.rmtree(folder, ignore_errors=True)
     store = chroma(folder, hugging_face(bench))
-    store.add_documents(chunks)
-    model = open_chat_model(bench.settings)
-    first, whole = [], []
-    for question in QUESTIONS:
-        began = time.perf_counter()
+    if not store._collection.count():
+        store.add_documents(chunks)
+    model: Any = open_chat_model(bench.settings)
+    model.load()
+
+    def said(question: str) -> Iterator[str]:
         context = "\n\n".join(found.page_content for found in store.similarity_search(question, k=4))
-        spoken = 0.0
         for chunk in model.stream([HumanMessage(PROMPT.format(context=context, question=question))]):
-            if chunk.content and not spoken:
-                spoken = time.perf_counter() - began
-        whole.append(time.perf_counter() - began)
-        first.append(spoken)
-    return {"first words s": mean(first[1:]), "whole answer s": mean(whole[1:]), "memory MB": memory()}
+            yield str(chunk.content)
+
+    return said
 
 
 def steady(bench: Bench, most: int) -> Found:
@@ -145,7 +171,15 @@ def steady(bench: Bench, most: int) -> Found:
     return watched(bench, most, lambda question: store.similarity_search(question, k=K))
 
 
-PARTS = {"index": index, "embed": embed, "search": search, "start": start, "answer": answer, "steady": steady}
+PARTS = {
+    "index": index,
+    "embed": embed,
+    "search": search,
+    "start": start,
+    "answer": answer,
+    "page": page,
+    "steady": steady,
+}
 
 if __name__ == "__main__":
     part, data, folder, *numbers = sys.argv[1:]

@@ -21,7 +21,7 @@ class Archive:
     def __init__(self, data: bytes) -> None:
         with _translated():
             self._zip = zipfile.ZipFile(io.BytesIO(data))
-        infos = [info for info in self._zip.infolist() if not info.is_dir()]
+        infos = [info for info in self._zip.infolist() if not info.filename.endswith("/")]
         if len(infos) > MAX_MEMBERS:
             raise ArticleError(f"holds {len(infos):,} files: split it into archives of at most {MAX_MEMBERS:,}")
         self._infos = {info.filename: info for info in infos}

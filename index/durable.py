@@ -1,5 +1,6 @@
 """Files that are whole or absent: locks, flushing, digests, receipts. Knows nothing of models."""
 
+import errno
 import hashlib
 import json
 import os
@@ -125,10 +126,11 @@ def locked(path: Path, what: str, wait_seconds: float, tell_waiting: Callable[[]
         lock.release()
 
 
-def append_line(path: Path, line: str) -> None:
+def append_line(path: Path, line: str, *, largest: int | None = None) -> None:
     """Adds one line to a file that several processes may be writing to, and that nobody else may read.
 
-    A line that a kill cut short is ended first, so it costs itself alone. On disk when this returns. Raises OSError.
+    A line that a kill cut short is ended first, so it costs itself alone. On disk when this returns. Raises OSError,
+    with EFBIG where the file would have more than `largest` bytes, and has then added nothing.
     """
     from filelock import FileLock
 
@@ -139,5 +141,8 @@ def append_line(path: Path, line: str) -> None:
             end = file.seek(0, os.SEEK_END)
             file.seek(max(0, end - 1))
             whole = file.read(1) in (b"", b"\n")
-            file.write((b"" if whole else b"\n") + line.encode("utf-8", "replace") + b"\n")
+            added = (b"" if whole else b"\n") + line.encode("utf-8", "replace") + b"\n"
+            if largest is not None and end + len(added) > largest:
+                raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+            file.write(added)
             os.fsync(handle)

@@ -68,7 +68,9 @@ def _extract_zip(data: bytes) -> Iterator[Found]:
         suffix = path.suffix.lower()
         if any(part.startswith((".", "__MACOSX", "~$")) and part != ".." for part in path.parts):
             continue
-        if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+        if not path.parts:
+            yield Passed(name=shown, reason="a file without a name: rename it")
+        elif path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
             yield Passed(name=shown, reason="its name leads out of the archive: rename it")
         elif archive.is_link(name):
             yield Passed(name=shown, reason="a link: put the file itself in the archive", refused=False)

@@ -17,12 +17,14 @@ _BEAT = 2_000  # ms without a change before that is told
 def changes(paths: Sequence[Path], ignored: Path, stop: "Event | None" = None) -> Iterator[bool]:
     """True after each change under `paths`, False every few seconds without one; ends when `stop` is set.
 
-    What changes while the caller is at work is told next. Hidden files and what lies in `ignored` (the home, which
-    indexing itself writes to) do not count. Raises ArticleError for a path that is not there, KeyboardInterrupt.
+    What changes while the caller is at work is told next. Hidden files do not count, nor what lies in `ignored` (the
+    home, which indexing itself writes to) unless a path of its own names it, as that of the uploads does. Raises
+    ArticleError for a path that is not there, KeyboardInterrupt.
     """
     from watchfiles import watch  # not for `kotae --help`
 
     paths = [path.expanduser().resolve() for path in paths]
+    ignored = ignored.expanduser().resolve()
     for path in paths:
         if not path.exists():
             raise ArticleError(f"there is nothing at {str(path)!r}: check the path")
@@ -31,11 +33,7 @@ def changes(paths: Sequence[Path], ignored: Path, stop: "Event | None" = None) -
 
     def counts(_: object, name: str) -> bool:
         changed = Path(name)
-        root = next((path for path in paths if changed.is_relative_to(path)), None)
-        if root is None:
-            return any(not path.is_dir() and _beside(changed, path) for path in paths)
-        hidden = any(part.startswith((".", "~$")) for part in changed.relative_to(root).parts)
-        return not hidden and not changed.is_relative_to(ignored)
+        return any(_within(changed, path, ignored) or (not path.is_dir() and _beside(changed, path)) for path in paths)
 
     try:
         for changed in watch(
@@ -48,6 +46,13 @@ def changes(paths: Sequence[Path], ignored: Path, stop: "Event | None" = None) -
             f"cannot watch {', '.join(map(str, paths))} ({error.strerror or error}): name a smaller folder, or run "
             "`kotae index` now and then"
         ) from error
+
+
+def _within(changed: Path, root: Path, ignored: Path) -> bool:
+    """Whether a file that is not hidden lies under `root`, and not in `ignored` while the root itself does not."""
+    if not changed.is_relative_to(root) or (changed.is_relative_to(ignored) and not root.is_relative_to(ignored)):
+        return False
+    return not any(part.startswith((".", "~$")) for part in changed.relative_to(root).parts)
 
 
 def _beside(changed: Path, path: Path) -> bool:

@@ -3,6 +3,7 @@
 Kept only where the setting `keep_feedback` says so, in HOME/feedback.jsonl. Knows nothing of pages.
 """
 
+import errno
 import hashlib
 import json
 import os
@@ -22,6 +23,7 @@ from rag.settings import Settings
 
 FILE = "feedback.jsonl"
 MAX_TEXT = 8000  # characters of a question, an answer or a correction; a longer one is an article
+MAX_FILE = 64_000_000  # bytes of the file: some 20,000 judgements of short conversations
 Verdict = Literal["up", "down"]
 _MARK = re.compile(r"\s?\[\d{1,3}\]")
 
@@ -74,7 +76,10 @@ class Feedback:
 
 
 def keep_feedback(settings: Settings, feedback: Feedback) -> None:
-    """Adds feedback to the home. Raises FeedbackError when the setting does not allow it, or it cannot be written."""
+    """Adds feedback to the home.
+
+    Raises FeedbackError when the setting does not allow it, when the file is full, or when it cannot be written.
+    """
     if not settings.keep_feedback:
         raise FeedbackError("feedback is not kept: set KOTAE_KEEP_FEEDBACK=1 to keep it on this machine")
     if feedback.verdict not in ("up", "down"):
@@ -87,8 +92,13 @@ def keep_feedback(settings: Settings, feedback: Feedback) -> None:
     kept = {**asdict(feedback), "at": feedback.at or datetime.now(UTC).isoformat(timespec="seconds")}
     path = settings.home / FILE
     try:
-        append_line(path, json.dumps(kept, ensure_ascii=False))
+        append_line(path, json.dumps(kept, ensure_ascii=False), largest=MAX_FILE)
     except OSError as error:
+        if error.errno == errno.EFBIG:
+            raise FeedbackError(
+                f"{FILE} in the home is full ({MAX_FILE:,} bytes), and this was not kept: make gold rows with "
+                "`kotae eval --from-feedback OUT` for each collection, then move the file away"
+            ) from error
         raise FeedbackError(f"cannot write {str(path)!r}: {error.strerror or error}") from error
 
 

@@ -26,6 +26,7 @@ Event = dict[str, Any]
 BATCH_TOKENS = 64
 # llama.cpp would keep up to 8 GiB of prompts for reuse. Qwen 1.5B takes 28 KiB for a token: room for a few prefixes.
 PROMPT_CACHE_MIB = 384
+END_SECONDS = 60.0  # how long the end of the process waits for llama.cpp to let go, on a machine that others fill
 LEAVE_SECONDS = 5.0  # how long a reader who leaves waits for the model to notice
 
 
@@ -127,7 +128,7 @@ class Engine:
         """Stops what runs and unloads the model; at the end of the process only."""
         for worker, stop in list(self._running.items()):
             stop.set()
-            worker.join(LEAVE_SECONDS)
+            worker.join(END_SECONDS)
         if not self._running:  # else a thread is inside llama.cpp, and freeing it under that thread would crash
             self._server = None
 
@@ -176,10 +177,16 @@ def engine(path: Path, *, context_tokens: int, threads: int = 0) -> Engine:
 
 @atexit.register
 def _close_all() -> None:
-    for key, opened in list(_engines.items()):
-        if key[0] == os.getpid():
-            opened.close()
-    _engines.clear()
+    """Waits for a model that is being loaded, too: the interpreter must not end under a thread inside llama.cpp."""
+    loaded = _opening.acquire(timeout=END_SECONDS)
+    try:
+        for key, opened in list(_engines.items()):
+            if key[0] == os.getpid():
+                opened.close()
+        _engines.clear()
+    finally:
+        if loaded:
+            _opening.release()
 
 
 def _server(path: Path, context_tokens: int, threads: int) -> Any:
@@ -200,6 +207,8 @@ def _server(path: Path, context_tokens: int, threads: int) -> Any:
         ) from error
     params = xllamacpp.CommonParams()
     params.model.path = str(path)
+    # Read, not mapped: most weights are laid out anew for the processor, and a map would keep the file's 1.1 GB beside.
+    params.load_mode = xllamacpp.llama_load_mode.LLAMA_LOAD_MODE_NONE
     params.n_ctx = context_tokens
     params.n_parallel = 1
     params.n_batch = params.n_ubatch = BATCH_TOKENS

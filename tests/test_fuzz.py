@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from index.errors import ArticleError
-from index.formats import ROW_SUFFIXES, TEXT_SUFFIXES
+from index.formats import MARKED_SUFFIXES, ROW_SUFFIXES, TEXT_SUFFIXES
 from index.read import FileNote, LocatedArticle, read_articles
 from index.reader import MEMORY, _answer
 from rag.cite import cite
@@ -24,7 +24,7 @@ from rag.prompt import answer_messages
 from rag.retrieve import Hit
 from rag.strangers import ungrounded_names
 from tests.doubles import article, passage
-from tests.index.samples import docx, epub, page, paragraph, zipped
+from tests.index.samples import docx, epub, page, paragraph, parquet, zipped
 from tests.ui.test_hostile_page import SAFE_TAGS, Walk
 from ui import render
 from ui.cli import _parser
@@ -54,7 +54,9 @@ SAMPLES = {
     ".eml": b"Subject: x\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/html\n\n<p>x\n--b--\n",
     ".zip": zipped({"a.txt": "text", "b.html": "<p>x"}),
     ".pdf": b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj",
+    ".parquet": parquet([{"id": "x", "text": "本文 text"}, {"id": "y", "text": None}]),
 }
+assert SAMPLES.keys() == set(MARKED_SUFFIXES) - {".htm", ".xhtml"}, "a format whose reader nothing here damages"
 _ends = dict.fromkeys(("rows", "marked", "render", "cite", "prompt", "names", "cli"), 0.0)
 assert len(_ends) == PROPERTIES
 

@@ -72,6 +72,8 @@ _PATTERNS = {
     ),
     "{file}: {x} is not YAML: {y}": "「{file}」の見出し部分をYAMLとして読めません（{y}）。",
     "{file} holds no `name: value` lines: give {x}": "「{file}」に `名前: 値` の行がありません。{x} が使えます。",
+    "{file}: a file without a name: rename it": "「{file}」の中に名前のないファイルがあります。名前を付けてください。",
+    "{file}: its name leads out of the archive: rename it": "「{file}」の名前は書庫の外を指します。変えてください。",
     "{file}: an attachment: {x}": "「{file}」は添付ファイルです。ファイルとして保存してください。",
     "cannot follow the path {file} ({x}): check it": "「{file}」をたどれません（{x}）。",
     "none of {n} files could be read; the first: {x}": "{n}個のファイルのどれも読めませんでした。",
@@ -198,6 +200,10 @@ _PATTERNS = {
     "the feedback cannot be read: reload the page": "評価を読み取れません。ページを読み込み直してください。",
     "feedback is not kept: {x}": "評価は保存されません。運用する人が KOTAE_KEEP_FEEDBACK=1 を設定すると保存されます。",
     "the feedback has {n} characters: use {m} at most": "評価が長すぎます（{n}字）。{m}字までにしてください。",
+    "{file} in the home is full ({n} bytes), and this was not kept: {x}": (
+        "評価の保存先が一杯のため、この評価は保存されませんでした。"
+        "運用する人が `kotae eval --from-feedback` で書き出し、{file} を移すと、また保存されます。"
+    ),
     "there is no stored report {x}": "そのレポートはありません。`kotae eval 正解データ` で作れます。",
     "cannot read the report {file}: {x}": "レポート「{file}」を読めません（{x}）。",
 }

@@ -5,6 +5,10 @@ import stat
 import zipfile
 from collections.abc import Sequence
 from email.message import EmailMessage
+from typing import Any
+
+import pyarrow
+import pyarrow.parquet
 
 RUBY = "<ruby>東京<rp>(</rp><rt>とうきょう</rt><rp>)</rp></ruby>"
 
@@ -142,3 +146,10 @@ def mail(text: str, *, charset: str = "utf-8", html: str = "", attachment: str =
 def page(body: str, head: str = "", attributes: str = "") -> str:
     """A web page."""
     return f"<!DOCTYPE html><html {attributes}><head>{head}</head><body>{body}</body></html>"
+
+
+def parquet(rows: Sequence[dict[str, Any]]) -> bytes:
+    """A Parquet file with a column for each name."""
+    made = io.BytesIO()
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(list(rows)), made)
+    return made.getvalue()

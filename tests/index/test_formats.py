@@ -146,6 +146,14 @@ NOT_READ: dict[str, tuple[bytes, str, str]] = {
 }
 
 
+@pytest.mark.parametrize("name", ["", ".", "./"])
+def test_a_file_without_a_name_does_not_cost_the_others_of_its_archive(tmp_path: Path, name: str) -> None:
+    (tmp_path / "a.zip").write_bytes(zipped({"one.txt": "One.", name: "x"}))
+    found = list(read_articles(tmp_path))
+    assert [article.text for article in articles(found, "a.zip")] == ["One."]
+    assert [one.reason for one in found if isinstance(one, FileNote) and "without a name" not in one.reason] == []
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("formats")

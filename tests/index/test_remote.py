@@ -1,15 +1,12 @@
 """Articles behind an address, and Parquet. fsspec's memory stands for a store elsewhere."""
 
-import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import fsspec
-import pyarrow
 import pytest
-from pyarrow import parquet
 
 from index.build import update_index
 from index.errors import ArticleError
@@ -17,18 +14,13 @@ from index.home import Home
 from index.manifest import Manifest
 from index.read import FileNote, LocatedArticle, read_articles
 from tests.doubles import LetterEmbedder, write
+from tests.index.samples import parquet
 from ui import cli
 
 ROWS = [
     {"id": "p1", "title": "First", "text": "aab.", "language": "en", "source": "The Daily", "date": "2025-10-02"},
     {"id": "p2", "title": "二番", "text": "ああ。", "language": "ja", "source": None, "date": None},
 ]
-
-
-def as_parquet(rows: list[dict[str, Any]]) -> bytes:
-    buffer = io.BytesIO()
-    parquet.write_table(pyarrow.Table.from_pylist(rows), buffer)
-    return buffer.getvalue()
 
 
 @pytest.fixture
@@ -38,7 +30,7 @@ def store() -> Iterator[Any]:
     memory.pipe("/arts/sub/b.md", b"---\nid: b\ntitle: B\n---\nbbb.")
     memory.pipe("/arts/sub/c.txt", b"ccc.")
     memory.pipe("/arts/sub/c.meta.yaml", b"title: C\ndate: 2025-11\n")
-    memory.pipe("/arts/rows.parquet", as_parquet(ROWS))
+    memory.pipe("/arts/rows.parquet", parquet(ROWS))
     memory.pipe("/arts/.hidden.md", b"hidden")
     memory.pipe("/arts/x.exe", b"x")
     yield memory
@@ -113,9 +105,9 @@ def test_an_address_is_not_followed(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 
 def test_parquet_of_a_folder_is_read_row_by_row_and_what_is_wrong_with_it_is_said(tmp_path: Path) -> None:
-    (tmp_path / "good.parquet").write_bytes(as_parquet([{"見出し": "T", "本文": "ああ。", "n": 1}, {"本文": ""}]))
-    (tmp_path / "no-text.parquet").write_bytes(as_parquet([{"x": 1}]))
-    (tmp_path / "torn.parquet").write_bytes(as_parquet(ROWS)[:-20])
+    (tmp_path / "good.parquet").write_bytes(parquet([{"見出し": "T", "本文": "ああ。", "n": 1}, {"本文": ""}]))
+    (tmp_path / "no-text.parquet").write_bytes(parquet([{"x": 1}]))
+    (tmp_path / "torn.parquet").write_bytes(parquet(ROWS)[:-20])
     articles, notes = read(tmp_path)
     assert articles == [("good.parquet/1", "T", "", "ああ。")]
     assert notes[0] == f"'{tmp_path}/good.parquet/2': field 'text' is None: give the article's text"

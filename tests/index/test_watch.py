@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,14 @@ def test_hidden_files_and_the_home_itself_are_not_told(tmp_path: Path) -> None:
         (folder / "~$one.docx").write_text("x")
 
     assert told([folder], home, act) is False
+
+
+def test_a_folder_of_the_home_that_is_named_is_followed_and_the_rest_of_the_home_is_not(tmp_path: Path) -> None:
+    home = tmp_path / "a" / "home"
+    uploads = home / "uploads"
+    (uploads / ".incoming-1").mkdir(parents=True)
+    for name, wanted in (("CURRENT", False), ("uploads/.incoming-1/x.md", False), ("uploads/x.md", True)):
+        assert told([tmp_path / "a", uploads], home, partial(home.joinpath(name).write_text, "x")) is wanted
 
 
 def test_a_single_file_is_followed_though_an_editor_replaces_it_and_its_neighbours_are_not(tmp_path: Path) -> None:

@@ -60,6 +60,23 @@ def test_several_processes_lose_nothing_and_a_line_cut_short_costs_itself(tmp_pa
     assert kept == {f"{writer}-{n}" for writer in range(3) for n in range(20)}
 
 
+def test_a_full_file_refuses_what_comes_keeps_what_is_there_and_goes_on_once_it_is_moved_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, file = on(tmp_path), tmp_path / "feedback.jsonl"
+    keep_feedback(home, Feedback.of(answer("a?"), "up"))
+    monkeypatch.setattr("rag.feedback.MAX_FILE", 2 * file.stat().st_size)
+    keep_feedback(home, Feedback.of(answer("b?"), "up"))
+    full = file.read_bytes()
+    with pytest.raises(FeedbackError, match=r"is full \([\d,]+ bytes\).*kotae eval --from-feedback OUT.*move the file"):
+        keep_feedback(home, Feedback.of(answer("c?"), "up"))
+    assert file.read_bytes() == full
+    assert export_gold(tmp_path, tmp_path / "gold.jsonl") == 2
+    file.rename(tmp_path / "feedback-2025.jsonl")
+    keep_feedback(home, Feedback.of(answer("c?"), "up"))
+    assert [one.question for one in read_feedback(tmp_path)] == ["c?"]
+
+
 @pytest.mark.parametrize(
     ("feedback", "message"),
     [

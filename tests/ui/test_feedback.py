@@ -65,7 +65,9 @@ def test_a_thumb_and_a_correction_are_kept_with_the_conversation_before_and_stay
     assert [message["content"] for message in last.history] == ["一", answer.text]
 
 
-def test_what_cannot_be_kept_is_refused_in_both_languages(url: str, home: Path) -> None:
+def test_what_cannot_be_kept_is_refused_in_both_languages(
+    url: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def reply(**sent: object) -> tuple[int, str]:
         got = httpx.post(f"{url}/kotae/feedback", content=json.dumps(sent))
         return got.status_code, got.json()["problem"]["ja"]
@@ -81,6 +83,9 @@ def test_what_cannot_be_kept_is_refused_in_both_languages(url: str, home: Path) 
     assert reply(turns=turns) == (400, unreadable)
     assert reply(turns=turns, verdict=["up"])[0] == 400
     assert httpx.post(f"{url}/kotae/feedback", content="[" * 100_000).json()["problem"]["ja"] == unreadable
+    monkeypatch.setattr("rag.feedback.MAX_FILE", 0)
+    status, problem = reply(turns=turns, verdict="up")
+    assert (status, "一杯" in problem, "feedback.jsonl を移す" in problem) == (400, True, True)
     assert read_feedback(home) == []
 
 
