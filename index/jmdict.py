@@ -211,7 +211,7 @@ JMDICT = ModelSpec(
     name="jmdict",
     kind="dictionary",
     licence="CC BY-SA 3.0",
-    origin="JMdict, JMnedict and KANJIDIC2 of the Electronic Dictionary Research and Development Group (jamdict-data 1.5)",
+    origin="JMdict, JMnedict, KANJIDIC2 of the Electronic Dictionary Research and Development Group (jamdict-data 1.5)",
     files=(
         ModelFile(
             name="english.tsv",

@@ -15,6 +15,7 @@ from rag.retrieve import Hit
 
 BUDGET = 300  # tokens of the chat model, all excerpts together, without titles (docs/results.md)
 GAP = 2.0  # log-odds below the best sentence from which a sentence is not read (docs/results.md)
+LEAST = 3  # sentences that are read however far behind they are: a sentence may only say "It is 244 metres long."
 LEVEL = 0.3  # share of a language's distance to the best of all that is made up for
 
 
@@ -83,7 +84,7 @@ def gather(
     chosen: list[Sentence] = []
     left = budget
     for sentence in ranked:
-        if sentence.score < ranked[0].score - GAP:
+        if len(chosen) >= LEAST and sentence.score < ranked[0].score - GAP:
             break
         cost = estimate_tokens(sentence.text)
         if not chosen or cost <= left:

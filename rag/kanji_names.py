@@ -23,7 +23,7 @@ def no_readings(_name: str) -> Sequence[Reading]:
 
 
 _RUN = re.compile(r"[\u3005\u3400-\u9fffヶ]+")
-_MIXED_RUN = re.compile(r"[\u3005\u3041-\u30fc\u3400-\u9fff]*[\u3400-\u9fff][\u3005\u3041-\u30fc\u3400-\u9fff]*")
+_MIXED_RUN = re.compile(r"[\u3005\u3041-\u30fc\u3400-\u9fff]+")  # with kana between the kanji
 # What follows or ends the name of a person: 氏, さん, an age, an office.
 _CALLED = re.compile(r"さん|ちゃん|[(（](?:\d{1,3}|[０-９]{1,3})(?:歳)?[)）]")
 _OFFICE = re.compile(
@@ -67,7 +67,8 @@ def with_latin_names(text: str, people: Mapping[str, str]) -> str:
 def may_be_read(word: str, text: str, readings: Readings) -> bool:
     """Whether kanji of `text`, with the kana between them, can be read as the Latin word."""
     wanted = _sound(word)
-    return any(_reads(wanted, run, readings) for run in dict.fromkeys(_MIXED_RUN.findall(text)))
+    runs = (run for run in dict.fromkeys(_MIXED_RUN.findall(text)) if _RUN.search(run))
+    return any(_reads(wanted, run, readings) for run in runs)
 
 
 def _without_office(run: str) -> tuple[str, str]:

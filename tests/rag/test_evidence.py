@@ -8,6 +8,7 @@ from index.split import Span, split_sentences
 from rag.evidence import (
     BUDGET,
     GAP,
+    LEAST,
     LEVEL,
     estimate_tokens,
     gather,
@@ -95,7 +96,7 @@ def test_the_budget_and_the_number_of_sentences_are_kept_but_one_sentence_is_alw
     )
     many = article("x", " ".join(sentence.format(number) for number in range(200)))
     chosen = gather("q", "en", [hit(many)], letters_a)[0].sentences
-    assert len(chosen) > 3
+    assert len(chosen) > LEAST
     assert BUDGET - estimate_tokens(sentence) <= sum(estimate_tokens(one.text) for one in chosen) <= BUDGET
     huge = article("y", "a" * 9000)
     assert [len(sentence.text) for sentence in gather("q", "en", [hit(huge)], letters_a)[0].sentences] == [9000]
@@ -105,9 +106,9 @@ def test_sentences_far_behind_the_likeliest_are_not_read() -> None:
     clear = article("c", "Zorblax aaa aaa 41 people. Bbb ccc. Ccc bbb. Bbb bbb. Ccc ccc ccc. Bbb ccc bbb.")
     question = "How many people does Zorblax aaa have?"
     ranked = rank_sentences(question, "en", [hit(clear)], letters_a)
-    assert ranked[1].score < ranked[0].score - GAP
+    assert ranked[LEAST].score < ranked[0].score - GAP
     (excerpt,) = gather(question, "en", [hit(clear)], letters_a)
-    assert [sentence.text for sentence in excerpt.sentences] == ["Zorblax aaa aaa 41 people."]
+    assert len(excerpt.sentences) == LEAST
 
 
 def test_the_article_with_the_likeliest_sentence_stands_first_and_strangers_are_left_out() -> None:
@@ -116,7 +117,7 @@ def test_the_article_with_the_likeliest_sentence_stands_first_and_strangers_are_
     far = article("f", "Zorblax bbb bbb 45 people.")
     hits = [hit(of) for of in (other, stranger, far, named)]
     excerpts = gather("How many people does Zorblax have?", "en", hits, letters_a)
-    assert [excerpt.article.id for excerpt in excerpts] == ["n", "o"]
+    assert [excerpt.article.id for excerpt in excerpts] == ["n", "o", "f"]
 
 
 def test_no_hits_give_no_excerpts() -> None:
