@@ -16,6 +16,7 @@ from rag.retrieve import Hit
 BUDGET = 300  # tokens of the chat model, all excerpts together, without titles (docs/results.md)
 GAP = 2.0  # log-odds below the best sentence from which a sentence is not read (docs/results.md)
 LEAST = 3  # sentences that are read however far behind they are: a sentence may only say "It is 244 metres long."
+NAMED = 10_000  # characters of an article in which people are named in full who later go by their surnames
 LEVEL = 0.3  # share of a language's distance to the best of all that is made up for
 
 
@@ -144,13 +145,14 @@ def whole_passages(hits: Sequence[Hit]) -> list[Excerpt]:
 
 
 def with_people(excerpts: Sequence[Excerpt], readings: Readings) -> list[Excerpt]:
-    """The excerpts with the people whom their articles name in kanji."""
-    return [
-        replace(excerpt, people=tuple(people_in(f"{excerpt.article.title}\n{excerpt.article.text}", readings).items()))
-        if excerpt.article.language == "ja"
-        else excerpt
-        for excerpt in excerpts
-    ]
+    """The excerpts with the people whom they, or the beginnings of their articles (NAMED), name in kanji."""
+    found: list[Excerpt] = []
+    for excerpt in excerpts:
+        people: dict[str, str] = {}
+        if excerpt.article.language == "ja":
+            people = people_in(f"{excerpt.article.title}\n{excerpt.article.text[:NAMED]}\n{excerpt.text}", readings)
+        found.append(replace(excerpt, people=tuple(people.items())))
+    return found
 
 
 def estimate_tokens(text: str) -> int:
