@@ -4,7 +4,7 @@ The marks are ours: a claim gets `[n]` when a sentence of the evidence supports 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from index.article import LANGUAGES, Language
@@ -14,6 +14,9 @@ from index.words import question_terms, terms
 from rag.answer import Citation
 from rag.evidence import Excerpt, Sentence
 from rag.grounding import ungrounded
+from rag.kanji_names import with_latin_names
+from rag.known_names import KnownNames
+from rag.names import names_in
 from rag.relative_dates import resolved
 from rag.relevance import Likeness
 
@@ -42,12 +45,14 @@ def cite(text: str, language: Language, excerpts: Sequence[Excerpt], likeness: L
     """Marks each sentence of `text` with the evidence that supports it; marks that the model made are dropped.
 
     `language` is the text's; what stands in `given`, the question, needs no quote. Support of a claim by a sentence:
-    0.5 (share of the claim's figures that the sentence holds, in either notation) + 0.2 (share of its words) + 0.3 (how
-    near it comes to the likest sentence of its language). Where a figure of the claim stands in none of these, the
+    0.5 (share of the claim's own figures and names that the sentence holds, in either notation and script; where it has
+    none, of the figures that it repeats) + 0.2 (share of its words) + 0.3 (how near it comes to the likest sentence of
+    its language). Where a figure of the claim stands in none of these, the
     sentences that state it are added. Citations are numbered in the order in which the text needs them.
     """
     plain = _MARK.sub("", text).strip()
     evidence = [sentence for excerpt in excerpts for sentence in excerpt.sentences]
+    people = {excerpt.article.id: dict(excerpt.people) for excerpt in excerpts}
     numbers: dict[tuple[str, int], int] = {}
     citations: list[Citation] = []
     unsupported: list[str] = []
@@ -58,7 +63,7 @@ def cite(text: str, language: Language, excerpts: Sequence[Excerpt], likeness: L
         claim = plain[span[0] : span[1]]
         written.append(plain[position : span[0]])
         marks = ""
-        behind = _behind(claim, language, evidence, likeness, given)
+        behind = _behind(claim, language, evidence, likeness, given, people)
         if behind:
             behind += _stating(claim, f"{told}\n{_told(behind)}", evidence)
         told = f"{told}\n{_told(behind)}"
@@ -85,11 +90,17 @@ def quote(sentence: Sentence, number: int = 1) -> Citation:
 
 
 def _behind(
-    claim: str, language: Language, evidence: Sequence[Sentence], likeness: Likeness, given: str
+    claim: str,
+    language: Language,
+    evidence: Sequence[Sentence],
+    likeness: Likeness,
+    given: str,
+    people: Mapping[str, Mapping[str, str]],
 ) -> list[Sentence]:
-    """The sentences that support the claim: the best one, and another as long as it adds figures to it."""
+    """The sentences that support the claim: the best one, and another as long as it adds own figures to it."""
     figures = set(figure_terms(claim))
     own = figures - set(figure_terms(given))
+    names = [name for name in names_in(claim) if name not in given]
     asked = set(question_terms(claim))
     scored: list[tuple[float, set[str], Sentence]] = []
     for of in LANGUAGES:
@@ -104,9 +115,12 @@ def _behind(
             # Words of another language cannot be shared, but for names: there likeness speaks for both.
             words = len(asked & held) / len(asked) if same and asked else nearness
             stated = figures & set(figure_terms(f"{sentence.article.date} {sentence.text}"))
-            of_figures = len(stated) / len(figures) if figures else words
+            facts = len(stated) / len(figures) if figures else words
+            if own or names:
+                held_names = _names_held(names, sentence, people.get(sentence.article.id, {}))
+                facts = (len(own & stated) + held_names) / (len(own) + len(names))
             if similarity > _UNRELATED[same] or (own and own <= stated):
-                scored.append((0.5 * of_figures + 0.2 * words + 0.3 * nearness, stated, sentence))
+                scored.append((0.5 * facts + 0.2 * words + 0.3 * nearness, own & stated, sentence))
     scored.sort(key=lambda item: (-item[0], item[2].article.id, item[2].start))
     chosen: list[Sentence] = []
     covered: set[str] = set()
@@ -116,6 +130,16 @@ def _behind(
         chosen.append(sentence)
         covered |= stated
     return chosen
+
+
+def _names_held(names: Sequence[str], sentence: Sentence, people: Mapping[str, str]) -> int:
+    """How many of the names the sentence, under its title, knows in either script."""
+    if not names:
+        return 0
+    text = f"{sentence.article.title}\n{sentence.text}"
+    known = KnownNames(f"{text}\n{with_latin_names(text, people)}")
+    words = [[part for part in re.split(r"[ ・=＝.&-]", name) if part] for name in names]
+    return sum(all(known.holds_word(one) if one.isascii() else known.holds_katakana(one) for one in of) for of in words)
 
 
 def _stating(claim: str, told: str, evidence: Sequence[Sentence]) -> list[Sentence]:

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -41,6 +42,17 @@ def test_figures_are_found_in_the_other_languages_notation() -> None:
     cited = cite("It is worth $38 billion over 7 years.", "en", [excerpt(JAPANESE)], everything_alike)
     assert cited.text == "It is worth $38 billion over 7 years [1]."
     assert cited.citations[0].quote == "契約は380億ドル、7年間です。"
+
+
+def test_what_the_question_gave_does_not_find_the_quote_but_the_name_that_answers() -> None:
+    race = article(
+        "r", "第12回海鳴マラソンは26日に行われ、男子は藤井亮太(28)が優勝した。", title="マラソン", language="ja"
+    )
+    bus = article("b", "The company hopes to make a profit in Uminari in 2025.", title="Uminari bus")
+    excerpts = [replace(excerpt(race), people=(("藤井亮太", "Ryota Fujii"),)), excerpt(bus, 2)]
+    question = "Who won the men's race at the 2025 Uminari Marathon?"
+    cited = cite("Ryota Fujii won the 2025 Uminari Marathon.", "en", excerpts, everything_alike, question)
+    assert [citation.quote for citation in cited.citations] == [race.text]
 
 
 def test_every_quote_is_a_verbatim_span_of_its_article() -> None:
