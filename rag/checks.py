@@ -62,7 +62,7 @@ def check(
 ) -> Draft:
     """The draft, cited, with its faults. `language` is the answer's; `readings` tells how names in kanji are read."""
     text = text.strip()
-    cited = cite(text, language, excerpts, likeness, question)
+    cited = cite(text, language, excerpts, likeness, question, readings)
     evidence = evidence_text(excerpts, language)
     nowhere = (figure.text for figure in ungrounded(text, f"{evidence}\n{question}"))
     figures = tuple(dict.fromkeys((*nowhere, *cited.uncited)))

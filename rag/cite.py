@@ -4,7 +4,7 @@ The marks are ours: a claim gets `[n]` when a sentence of the evidence supports 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from index.article import LANGUAGES, Language
@@ -14,7 +14,7 @@ from index.words import question_terms, terms
 from rag.answer import Citation
 from rag.evidence import Excerpt, Sentence
 from rag.grounding import ungrounded
-from rag.kanji_names import with_latin_names
+from rag.kanji_names import Readings, no_readings
 from rag.known_names import KnownNames
 from rag.names import names_in
 from rag.relative_dates import resolved
@@ -41,18 +41,24 @@ class Cited:
     uncited: tuple[str, ...] = ()
 
 
-def cite(text: str, language: Language, excerpts: Sequence[Excerpt], likeness: Likeness, given: str = "") -> Cited:
+def cite(
+    text: str,
+    language: Language,
+    excerpts: Sequence[Excerpt],
+    likeness: Likeness,
+    given: str = "",
+    readings: Readings = no_readings,
+) -> Cited:
     """Marks each sentence of `text` with the evidence that supports it; marks that the model made are dropped.
 
     `language` is the text's; what stands in `given`, the question, needs no quote. Support of a claim by a sentence:
     0.5 (share of the claim's own figures and names that the sentence holds, in either notation and script; where it has
     none, of the figures that it repeats) + 0.2 (share of its words) + 0.3 (how near it comes to the likest sentence of
-    its language). Where a figure of the claim stands in none of these, the
-    sentences that state it are added. Citations are numbered in the order in which the text needs them.
+    its language). Where a figure of the claim stands in none of these, the sentences that state it are added. Citations
+    are numbered in the order in which the text needs them. `readings` tells how names in kanji are read.
     """
     plain = _MARK.sub("", text).strip()
     evidence = [sentence for excerpt in excerpts for sentence in excerpt.sentences]
-    people = {excerpt.article.id: dict(excerpt.people) for excerpt in excerpts}
     numbers: dict[tuple[str, int], int] = {}
     citations: list[Citation] = []
     unsupported: list[str] = []
@@ -63,7 +69,7 @@ def cite(text: str, language: Language, excerpts: Sequence[Excerpt], likeness: L
         claim = plain[span[0] : span[1]]
         written.append(plain[position : span[0]])
         marks = ""
-        behind = _behind(claim, language, evidence, likeness, given, people)
+        behind = _behind(claim, language, evidence, likeness, given, readings)
         if behind:
             behind += _stating(claim, f"{told}\n{_told(behind)}", evidence)
         told = f"{told}\n{_told(behind)}"
@@ -95,7 +101,7 @@ def _behind(
     evidence: Sequence[Sentence],
     likeness: Likeness,
     given: str,
-    people: Mapping[str, Mapping[str, str]],
+    readings: Readings,
 ) -> list[Sentence]:
     """The sentences that support the claim: the best one, and another as long as it adds own figures to it."""
     figures = set(figure_terms(claim))
@@ -117,7 +123,7 @@ def _behind(
             stated = figures & set(figure_terms(f"{sentence.article.date} {sentence.text}"))
             facts = len(stated) / len(figures) if figures else words
             if own or names:
-                held_names = _names_held(names, sentence, people.get(sentence.article.id, {}))
+                held_names = _names_held(names, sentence, readings)
                 facts = (len(own & stated) + held_names) / (len(own) + len(names))
             if similarity > _UNRELATED[same] or (own and own <= stated):
                 scored.append((0.5 * facts + 0.2 * words + 0.3 * nearness, own & stated, sentence))
@@ -132,12 +138,11 @@ def _behind(
     return chosen
 
 
-def _names_held(names: Sequence[str], sentence: Sentence, people: Mapping[str, str]) -> int:
+def _names_held(names: Sequence[str], sentence: Sentence, readings: Readings) -> int:
     """How many of the names the sentence, under its title, knows in either script."""
     if not names:
         return 0
-    text = f"{sentence.article.title}\n{sentence.text}"
-    known = KnownNames(f"{text}\n{with_latin_names(text, people)}")
+    known = KnownNames(f"{sentence.article.title}\n{sentence.text}", readings)
     words = [[part for part in re.split(r"[ ・=＝.&-]", name) if part] for name in names]
     return sum(all(known.holds_word(one) if one.isascii() else known.holds_katakana(one) for one in of) for of in words)
 

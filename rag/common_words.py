@@ -144,3 +144,9 @@ _LOAN_WORDS = """
 ワゴン ワット ワンピース ワーク ワールド
 """
 LOAN_WORDS = frozenset(_LOAN_WORDS.split())
+
+# What follows a name in kanji and says who bears it, as alternatives of a pattern.
+OFFICES = (
+    "氏|君|選手|監督|准?教授|博士|議員|知事|首相|大臣|大統領|容疑者|被告|記者|副?社長|副?会長|頭取|総裁|市長|町長|村長|区長|館長|院長|所長|部長"
+    "|課長|委員長|学長|校長|理事長?|取締役|幹事長|弁護士|医師"
+)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from index.readings import Reading
+from rag.common_words import OFFICES
 from rag.sounds import romanised, short
 
 Readings = Callable[[str], Sequence[Reading]]
@@ -24,12 +25,9 @@ def no_readings(_name: str) -> Sequence[Reading]:
 
 _RUN = re.compile(r"[\u3005\u3400-\u9fffヶ]+")
 _MIXED_RUN = re.compile(r"[\u3005\u3041-\u30fc\u3400-\u9fff]+")  # with kana between the kanji
-# What follows or ends the name of a person: 氏, さん, an age, an office.
+# What follows the name of a person, and what ends a run of kanji that begins with one.
 _CALLED = re.compile(r"さん|ちゃん|[(（](?:\d{1,3}|[０-９]{1,3})(?:歳)?[)）]")
-_OFFICE = re.compile(
-    r"(?:[現元前新故両]|次期|代理)?(?:氏|君|選手|監督|准?教授|博士|議員|知事|首相|大臣|大統領|容疑者|被告|記者|副?社長|副?会長|頭取|総裁"
-    r"|市長|町長|村長|区長|館長|院長|所長|部長|課長|委員長|学長|校長|理事長?|取締役|幹事長|弁護士|医師)$"
-)
+_OFFICE = re.compile(rf"(?:[現元前新故両]|次期|代理)?(?:{OFFICES})$")
 _KNOWN_WELL = 10  # people known of a surname from which a full name needs no title beside it
 _KNOWN = 2  # from which a surname may stand alone: 日本 is one, too
 _LONGEST = 4  # kanji of one part of a name
@@ -45,12 +43,14 @@ def people_in(text: str, readings: Readings) -> dict[str, str]:
     for match in _RUN.finditer(text):
         run, office = _without_office(match[0])
         titled = bool(office) or _CALLED.match(text, match.end()) is not None
-        if name := _full_name(run, readings, titled=titled):
-            people[run] = name
-            people.setdefault(_surname_in(run, readings), name.split()[-1])
+        cut = _cut(run, readings, titled=titled)
+        if cut:
+            family = _latin(run[:cut], "s", readings)
+            people[run] = f"{_latin(run[cut:], 'g', readings)} {family}"
+            if cut > 1:
+                people.setdefault(run[:cut], family)
         elif titled and (surname := _surname(run, readings)):
             people.setdefault(run, surname)
-    people.pop("", None)
     return people
 
 
@@ -76,40 +76,32 @@ def _without_office(run: str) -> tuple[str, str]:
     return (run[: office.start()], office[0]) if office and office.start() else (run, "")
 
 
-def _full_name(run: str, readings: Readings, *, titled: bool) -> str:
-    """The name of a person in Latin letters, given name first; "" where the run is none."""
-    cut = _cut(run, readings)
-    if not cut:
-        return ""
-    family, own = _best(run[:cut], "s", readings), _best(run[cut:], "g", readings)
-    if not family or not own or not (titled or (family.count >= _KNOWN_WELL and own.count and len(run) > 2)):
-        return ""
-    return f"{spelled(own.latin)} {spelled(family.latin)}"
-
-
-def _surname_in(run: str, readings: Readings) -> str:
-    surname = run[: _cut(run, readings)]
-    return surname if len(surname) > 1 else ""
-
-
 def _surname(run: str, readings: Readings) -> str:
-    """A surname that stands alone; of one kanji it could be any word."""
+    """A surname that stands alone, in Latin letters; of one kanji it could be any word."""
     family = _best(run, "s", readings) if len(run) > 1 else None
     return spelled(family.latin) if family and family.count >= _KNOWN else ""
 
 
-def _cut(run: str, readings: Readings) -> int:
-    """Where the given name begins: both parts are known as such, at least one of a known person; 0 where none does."""
-    if len(run) == 2 and _surname(run, readings):  # 田原, rather than a given name of one kanji
+def _cut(run: str, readings: Readings, *, titled: bool) -> int:
+    """Where the given name begins in the name of a person; 0 where the run is none.
+
+    Both parts are known as such, the surname of a known person; without a title it is a common one.
+    """
+    if len(run) == 2 and (not titled or _surname(run, readings)):  # 田原, rather than a given name of one kanji
         return 0
-    found: list[tuple[float, int]] = []
-    for cut in range(1, len(run)):
-        if cut > _LONGEST or len(run) - cut > _LONGEST:
-            continue
+    found: list[tuple[float, int, bool]] = []
+    for cut in range(max(1, len(run) - _LONGEST), min(len(run), _LONGEST + 1)):
         family, own = _best(run[:cut], "s", readings), _best(run[cut:], "g", readings)
         if family and own and family.count and (own.count or len(run) > 3):
-            found.append((math.log1p(family.count) + math.log1p(own.count), cut))
-    return max(found, default=(0.0, 0))[1]
+            told = titled or (family.count >= _KNOWN_WELL and own.count > 0)
+            found.append((math.log1p(family.count) + math.log1p(own.count), cut, told))
+    _, cut, told = max(found, default=(0.0, 0, False))
+    return cut if told else 0
+
+
+def _latin(name: str, kind: str, readings: Readings) -> str:
+    best = _best(name, kind, readings)
+    return spelled(best.latin) if best else ""
 
 
 def _best(name: str, kind: str, readings: Readings) -> Reading | None:
@@ -162,6 +154,6 @@ _UNVOICED = str.maketrans("gzjdbpfv", "kssthhhh")
 def _sound(letters: str) -> str:
     """Latin letters without what Japanese changes where words meet, or spellings differ in: voice, length, doubling."""
     plain = short(letters.casefold())
-    for spelling, sound in (("sh", "s"), ("ch", "t"), ("ts", "t"), ("tch", "t"), ("m", "n")):
+    for spelling, sound in (("sh", "s"), ("ch", "t"), ("ts", "t"), ("m", "n")):
         plain = plain.replace(spelling, sound)
     return re.sub(r"(.)\1", r"\1", plain.translate(_UNVOICED))

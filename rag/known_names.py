@@ -10,7 +10,7 @@ from functools import cached_property
 
 from index.names import kanji_keys, katakana_keys, latin_keys, phrase_keys
 from index.words import stem
-from rag.common_words import FOREIGN_IN_SYLLABLES
+from rag.common_words import FOREIGN_IN_SYLLABLES, OFFICES
 from rag.facts import Stated
 from rag.kanji_names import Readings, may_be_read, no_readings
 from rag.sounds import SYLLABLES, romanised, short, sound_alike
@@ -25,11 +25,7 @@ KATAKANA_WORD = re.compile(r"[\u30a1-\u30fa\u30fc]+")
 JAPANESE = re.compile(r"[\u3041-\u30ff\u3400-\u9fff]")
 _DEMONYM = re.compile(r"(?:ians?|ans?|ese|ish|is|ns|n|ic|i|s)$")
 # Kanji by which a run of kanji is likely a name: 三浦, 海鳴市, 苫小牧.
-_PERSON = re.compile(
-    r"[\u3400-\u9fff々ヶ]{2,6}(?:氏|さん|様|君|選手|監督|教授|博士|議員|知事|首相|大臣|容疑者|被告|記者|被害者"
-    r"|[副]?(?:社長|会長|頭取|総裁|大統領|市長|町長|村長|区長|館長|院長|所長|部長|課長|代表|委員長|学長|校長|理事|取締役)"
-    r"|アナリスト|CEO|CFO|COO)"
-)
+_PERSON = re.compile(rf"[\u3400-\u9fff々ヶ]{{2,6}}(?:{OFFICES}|さん|様|被害者|代表|アナリスト|CEO|CFO|COO)")
 _PLACE = re.compile(
     r"[\u3400-\u9fff々ヶ]{1,6}(?:[市町村区県府都郡駅島山川湾港湖岳峠城寺社]|半島|地方|空港|神社|大学|高校|銀行|電機|製薬"
     r"|重工|工業|自動車|鉄道|新聞|放送|商事|建設|食品|通信)(?!場|者|民)"

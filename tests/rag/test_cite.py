@@ -1,5 +1,4 @@
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 
@@ -8,6 +7,7 @@ from index.split import split_sentences
 from rag.cite import _with_marks, cite
 from rag.evidence import Excerpt, Sentence
 from tests.doubles import article
+from tests.rag.test_kanji_names import small
 
 JAPANESE = article("j", "契約は380億ドル、7年間です。株価は4%上昇しました。", title="契約", language="ja")
 ENGLISH = article("e", "The fare is 210 yen. The bus runs from 1 October.", title="Bus")
@@ -49,9 +49,10 @@ def test_what_the_question_gave_does_not_find_the_quote_but_the_name_that_answer
         "r", "第12回海鳴マラソンは26日に行われ、男子は藤井亮太(28)が優勝した。", title="マラソン", language="ja"
     )
     bus = article("b", "The company hopes to make a profit in Uminari in 2025.", title="Uminari bus")
-    excerpts = [replace(excerpt(race), people=(("藤井亮太", "Ryota Fujii"),)), excerpt(bus, 2)]
+    other = article("o", "女子は中村葵(24)が2連覇を果たした。", title="マラソン", language="ja")
+    excerpts = [excerpt(other), excerpt(race, 2), excerpt(bus, 3)]
     question = "Who won the men's race at the 2025 Uminari Marathon?"
-    cited = cite("Ryota Fujii won the 2025 Uminari Marathon.", "en", excerpts, everything_alike, question)
+    cited = cite("Ryota Fujii won the 2025 Uminari Marathon.", "en", excerpts, everything_alike, question, small)
     assert [citation.quote for citation in cited.citations] == [race.text]
 
 
