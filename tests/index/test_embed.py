@@ -6,23 +6,28 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from index.build import update_index
 from index.collection import Collection
+from index.e5 import EIGHT_BITS, FOUR_BITS
 from index.embed import Embedder, TextEmbedder
 from index.embedfiles import KNOWN_EMBEDDERS, describe_embedder
-from index.encoder import Encoder
+from index.encoder import Encoder, adds_bytes_exactly
 from index.errors import ModelError
+from index.gpu import GpuEncoder
 from index.home import Home
 
 JA = "OpenAIはAmazonと7年間で380億ドルのクラウド契約を結んだ。"
 EN = "OpenAI signed a seven-year cloud deal worth $38 billion with Amazon."
 OTHER = "The cat slept on the warm windowsill all afternoon."
-SAME = 0.9997  # cosine to the model in fp32, from which a vector of the graph counts as the same
+SAME = 0.9997  # cosine to the model in fp32, from which a vector counts as the same
+CLOSE = 0.997  # the same, of weights and activations in bytes
 
 
 def test_the_same_news_in_two_languages_is_closer_than_other_news(embedder: Embedder) -> None:
@@ -44,15 +49,39 @@ def test_vectors_are_unit_rows_in_the_order_of_the_texts(embedder: Embedder) -> 
 
 def test_questions_and_passages_get_their_own_prefixes(embedder: Embedder) -> None:
     query, passage = embedder.model.encode(["query: " + EN, "passage: " + EN], normalize_embeddings=True)
-    assert embedder.embed_question(EN) @ query > SAME > query @ passage
-    assert embedder.embed_passages([EN])[0] @ passage > SAME
+    assert embedder.embed_question(EN) @ query > CLOSE > query @ passage
+    assert embedder.embed_passages([EN])[0] @ passage > CLOSE
 
 
-def test_the_graph_gives_the_vectors_of_the_full_model_also_past_its_window(embedder: Embedder) -> None:
+def test_every_form_gives_the_vectors_of_the_full_model_also_past_its_window(embedder: Embedder) -> None:
     texts = [JA, EN, OTHER, "x", "", " ".join([JA] * 7), " ".join([EN] * 60)]
     assert max(embedder.count_tokens(texts)) > embedder.max_tokens
-    ours, full = embedder.embed_passages(texts), embedder.model.encode_document(texts)
-    assert np.sum(ours * full, axis=1).min() > SAME
+    ids, full = embedder._ids([f"passage: {text}" for text in texts]), embedder.model.encode_document(texts)
+
+    def nearness(vectors: NDArray[np.float32]) -> float:
+        return float(np.sum(vectors * full, axis=1).min())
+
+    assert nearness(Encoder(embedder.folder / FOUR_BITS, 2).encode(ids)) > SAME
+    assert nearness(GpuEncoder(embedder.folder, "cpu").encode(ids)) > SAME
+    assert nearness(embedder.embed_passages(texts)) > CLOSE
+    if adds_bytes_exactly():
+        assert SAME > nearness(Encoder(embedder.folder / EIGHT_BITS, 2).encode(ids)) > CLOSE
+
+
+def test_processors_made_for_products_of_bytes_add_them_up_exactly() -> None:
+    flags = Path("/proc/cpuinfo").read_text("utf-8").split()
+    assert adds_bytes_exactly() or not {"avx512_vnni", "avx_vnni"} & set(flags)
+
+
+@pytest.mark.parametrize("exactly", [True, False])
+def test_bytes_are_multiplied_only_where_they_are_added_up_exactly(
+    models_folder: Path, monkeypatch: pytest.MonkeyPatch, exactly: bool
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("index.embed.adds_bytes_exactly", lambda: exactly)
+    monkeypatch.setattr("index.embed.Encoder", lambda graph, _: opened.append(f"{graph.parent.name}/{graph.name}"))
+    assert Embedder.open("intfloat/multilingual-e5-small", models_folder)._encoder is None
+    assert opened == [EIGHT_BITS if exactly else FOUR_BITS]
 
 
 def test_no_texts_give_no_rows(embedder: Embedder) -> None:
@@ -187,7 +216,7 @@ def test_a_text_has_one_vector_in_whatever_company_and_on_however_many_threads(
 ) -> None:
     texts = [JA, EN, OTHER, *(" cat" * tokens for tokens in (1, 124, 125, 253))]
     lengths = [len(ids) for ids in embedder._ids([f"passage: {text}" for text in texts])]
-    assert lengths[-3:] == [128, 129, 257]  # at the edge of what ONNX Runtime multiplies at a time
+    assert lengths[-3:] == [128, 129, 257]  # at the edge of what ONNX Runtime multiplies at a time: rows alone are left
     together = embedder.embed_passages(texts)
     few, many = (Embedder.open(embedder.name, models_folder, threads=threads) for threads in (1, 2))
     for other in (few, many):
@@ -204,11 +233,30 @@ def test_a_machine_whose_gpu_torch_cannot_use_keeps_the_graph(
     models_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "nvidiactl").touch()
-    monkeypatch.setattr("index.embed._GPU_DEVICES", (str(tmp_path / "nvidiactl"),))
+    monkeypatch.setattr("index.gpu._DEVICES", (str(tmp_path / "nvidiactl"),))
+    monkeypatch.setattr("index.embed.GpuEncoder", partial(GpuEncoder, device="cpu"))
     for usable in (False, True):
         monkeypatch.setattr("torch.cuda.is_available", lambda usable=usable: usable)
         opened = Embedder.open("intfloat/multilingual-e5-small", models_folder)
-        assert (opened._encoder is None) == usable
+        assert isinstance(opened._encoder, GpuEncoder if usable else Encoder)
+
+
+def test_a_gpu_that_cannot_take_the_model_is_an_error_with_the_way_out(embedder: Embedder) -> None:
+    with pytest.raises(ModelError, match=r"cannot be loaded on the GPU \(.+\): hide it with CUDA_VISIBLE_DEVICES= "):
+        GpuEncoder(embedder.folder, "cuda:99")
+    with pytest.raises(ModelError, match="cannot be loaded on the GPU"):
+        GpuEncoder(embedder.folder / "nowhere")
+    with pytest.raises(ModelError, match=r"1 texts cannot be embedded on the GPU \(.+\): hide it"):
+        GpuEncoder(embedder.folder, "cpu").encode([[0] * 600])  # longer than its table of places
+
+
+def test_texts_of_like_length_share_a_batch_and_the_order_stays(embedder: Embedder) -> None:
+    texts = [[0, *range(5, 5 + tokens), 2] for tokens in (400, 3, 90, 400, 1, 88, 400)]
+    encoder = GpuEncoder(embedder.folder, "cpu")
+    together = encoder.encode(texts)
+    alone = np.concatenate([encoder.encode([text]) for text in texts])
+    assert np.sum(together * alone, axis=1).min() > 0.9999
+    assert encoder.encode([]).shape == (0, 384)
 
 
 def test_an_index_made_with_the_full_model_stays_valid_and_is_searched_with_the_graph(
@@ -220,7 +268,8 @@ def test_an_index_made_with_the_full_model_stays_valid_and_is_searched_with_the_
         (articles / f"{name}.txt").write_text(text, "utf-8")
     full = Embedder.open("intfloat/multilingual-e5-small", models_folder)
     with monkeypatch.context() as patch:
-        patch.setattr("index.embed._gpu_at_hand", lambda: True)
+        patch.setattr("index.embed.gpu_at_hand", lambda: True)
+        patch.setattr("index.embed.GpuEncoder", partial(GpuEncoder, device="cpu"))
         update_index(Home(tmp_path / "home"), full, [articles])
     with closing(Collection(Home(tmp_path / "home"), embedder)) as collection:
         found = collection.now().candidates(collection.asked(EN, "en"), 3).found
