@@ -2,6 +2,7 @@
 
 import reprlib
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from unicodedata import normalize
 
@@ -64,6 +65,9 @@ NAMES: dict[str, tuple[str, ...]] = {
     + ("description", "本文", "記事本文", "内容", "記事", "テキスト", "全文", "回答"),
 }
 
+_RANKS = {name: (field, rank) for field, names in NAMES.items() for rank, name in enumerate(names)}
+_LONGEST_NAME = 100  # a longer one is nobody's
+
 
 def detect_language(text: str) -> Language:
     """ "ja" when at least one letter in ten is kana or kanji, else "en". Looks at the first 5,000 characters."""
@@ -74,13 +78,24 @@ def detect_language(text: str) -> Language:
 
 def mapped(row: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a row under our names, whatever theirs: `本文`, `Body` and `text` are all the text."""
-    given = {normalize("NFKC", str(name)).strip().casefold().replace(" ", "_"): value for name, value in row.items()}
-    found = {}
-    for field, names in NAMES.items():
-        name = next((name for name in names if given.get(name) not in (None, "")), None)
-        if name is not None:
-            found[field] = given[name]
+    given = {_plain(str(name)): value for name, value in row.items()}
+    found: dict[str, Any] = {}
+    ranks: dict[str, int] = {}
+    for name, value in given.items():
+        field, rank = _RANKS.get(name, ("", 0))
+        if field and value not in (None, "") and rank < ranks.get(field, len(NAMES[field])):
+            found[field], ranks[field] = value, rank
     return found
+
+
+def _plain(name: str) -> str:
+    """The name without what people vary: case, width, spaces."""
+    return _folded(name) if len(name) <= _LONGEST_NAME else ""
+
+
+@lru_cache(1024)  # the rows of a file have the same names
+def _folded(name: str) -> str:
+    return normalize("NFKC", name).strip().casefold().replace(" ", "_")
 
 
 def make_article(
