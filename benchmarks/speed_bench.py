@@ -96,14 +96,18 @@ class Bench:
         return [QUESTIONS[0], *(json.loads(line)["user_input"] for line in some)]
 
     def pieces(self, most: int) -> list[dict[str, str]]:
-        """Texts of about a passage's length."""
+        """Texts of about a passage's length: the articles cut every 300 characters, then again between those places."""
         rows = [row for name in ("squad2/passages", "wikinews_ja/articles") for row in self.rows(f"{name}.jsonl")]
         pieces = (
             {"id": f"{row['id']}-{start}", "text": row["text"][start : start + 300]}
+            for shift in (0, *sorted(range(30, 300, 30), key=lambda shift: shift % 150))
             for row in rows
-            for start in range(0, len(row["text"]), 300)
+            for start in range(shift, len(row["text"]), 300)
         )
-        return list(islice(pieces, most))
+        found = list(islice(pieces, most))
+        if len(found) < most:
+            raise SystemExit(f"the articles give {len(found):,} pieces: measure with --sizes {len(found)}")
+        return found
 
 
 def indexed(clock: Clock, passages: int, source: Path, folder: Path) -> Found:
