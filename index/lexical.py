@@ -53,6 +53,18 @@ class LexicalIndex:
         *,
         previous: "LexicalIndex | None" = None,
     ) -> "LexicalIndex":
+        """`write`, and the index open."""
+        cls.write(folder, passage_ids, texts, previous=previous)
+        return cls.open(folder)
+
+    @staticmethod
+    def write(
+        folder: Path,
+        passage_ids: Sequence[str],
+        texts: Iterable[str],
+        *,
+        previous: "LexicalIndex | None" = None,
+    ) -> None:
         """Makes the index of `texts` (one for each id: `Passage.embedded_text`) and puts it in place of `folder`.
 
         A passage that `previous` holds is not read again: its terms are taken over, since a passage's id stands for
@@ -72,7 +84,6 @@ class LexicalIndex:
             _replace(folder, new)
         finally:
             shutil.rmtree(new, ignore_errors=True)
-        return cls.open(folder)
 
     @classmethod
     def open(cls, folder: Path) -> "LexicalIndex":

@@ -27,7 +27,7 @@ from index.server_store import ServerStore, create_store, open_store
 from index.space import Space, Vector, measure, typical
 from index.spool import Spool
 from index.store import lost
-from index.vectors import VECTORS, write_vectors
+from index.vectors import VECTORS, open_vectors, write_vectors
 
 _AGAIN = "make the index again with `kotae index --rebuild PATH`"
 _FEW = 10  # passages that a search may have to compare itself: among many copies the graph leads nowhere else
@@ -134,17 +134,18 @@ class Writer:
         try:
             previous = LexicalIndex.open(self._earlier / "words") if self._earlier else None
             known = frozenset(previous.passage_ids) if previous else frozenset[str]()
-            LexicalIndex.build(folder, ids, texts(known), previous=previous)
+            LexicalIndex.write(folder, ids, texts(known), previous=previous)
         except StoreError:  # of another version, or damaged: everything is read again
-            LexicalIndex.build(folder, ids, texts())
+            LexicalIndex.write(folder, ids, texts())
 
     def _measure(self, ids: Sequence[tuple[str, Language]]) -> None:
-        """Writes the shape of the vectors beside them."""
+        """Writes the shape of the vectors, which are in their file by now, beside them."""
+        vectors = open_vectors(self._folder / VECTORS, [passage_id for passage_id, _ in ids], self._manifest.vectors)
 
         def slices(language: Language) -> Iterator[Vector]:
-            of_language = [passage_id for passage_id, of in ids if of == language]
-            for start in range(0, len(of_language), _BATCH):
-                yield self._manifest.vectors(of_language[start : start + _BATCH])
+            rows = [row for row, (_, of) in enumerate(ids) if of == language]
+            for start in range(0, len(rows), _BATCH):
+                yield vectors[rows[start : start + _BATCH]]
 
         languages = {of for _, of in ids}
         measure({of: partial(slices, of) for of in sorted(languages)}, self._questions).save(self._folder / "space.npz")

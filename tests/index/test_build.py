@@ -315,7 +315,7 @@ STEPS: dict[str, str] = {
     "embed": "tests.doubles.LetterEmbedder.embed_passages",
     "chroma": "chromadb.api.models.Collection.Collection.upsert",
     "manifest": "index.manifest.Manifest.put_article",
-    "words": "index.lexical.LexicalIndex.build",
+    "words": "index.lexical.LexicalIndex.write",
     "space": "index.space.Space.save",
     "vectors": "index.writer.write_vectors",
     "roots": "index.home.Home.note_roots",
