@@ -12,18 +12,17 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from index.article import Article
 from index.changes import IndexReport, Located, compare
 from index.embed import TextEmbedder
 from index.engine import Engine
-from index.errors import ArticleError, NoIndex, StoreError
+from index.errors import NoIndex, StoreError
 from index.fingerprint import check_fingerprint, fingerprint_of, made_with
+from index.gather import gather, nothing_known, nothing_read, real_path
 from index.home import Home
 from index.inventory import check_files
 from index.manifest import Manifest
-from index.place import address_of, local, place
-from index.progress import Progress, ProgressCallback, nobody
-from index.read import FileNote, Known, LocatedArticle, has_articles, read_articles
+from index.progress import ProgressCallback, nobody
+from index.read import FileNote, LocatedArticle, has_articles
 from index.server_store import lies_there, sweep
 from index.writer import Writer
 
@@ -57,23 +56,23 @@ def update_index(
         if live:
             opened.callback(live.close)
             check_fingerprint(live, embedder)
-        known = live.articles_of_file if live else _nothing
-        roots = list(dict.fromkeys(_real(path) for path in paths))
+        known = live.articles_of_file if live else nothing_known
+        roots = list(dict.fromkeys(real_path(path) for path in paths))
         if roots:
-            wanted, notes = _read(_filled(home, roots), known, progress)
+            wanted, notes = gather(_filled(home, roots), known, progress)
         else:
             roots = known_roots(home)
-            wanted, notes = _read(_filled(home, roots), known, progress, earlier=True)
+            wanted, notes = gather(_filled(home, roots), known, progress, earlier=True)
         outdated = live is not None and not (
             fingerprint_of(embedder, passage_tokens).items() <= live.fingerprint.items()
             and lies_there(live.path.parent, home.server)
         )
         if live and outdated and paths:  # all is written anew: everything is read again, not only what was named
             others = [Path(root) for root in live.roots() if Path(root) not in roots]
-            more, more_notes = _read(others, known, progress, earlier=True)
+            more, more_notes = gather(others, known, progress, earlier=True)
             wanted, notes, roots = {**more, **wanted}, notes + more_notes, roots + others
         if not wanted and home.uploads not in roots:
-            raise _nothing_read(notes)
+            raise nothing_read(notes)
         fresh = live is None or outdated
         changes = compare(live, wanted, roots, notes, fresh=fresh)
         if not changes:
@@ -112,7 +111,7 @@ def repair_index(
             wanted = held(live)
         else:
             roots = home.roots() or list(dict.fromkeys(Path(root) for manifest in whole for root in manifest.roots()))
-            wanted, notes = _read(roots, _nothing, progress, earlier=True)
+            wanted, notes = gather(roots, nothing_known, progress, earlier=True)
             for manifest in reversed(whole):  # what lies nowhere any more is taken from the generation before
                 wanted = {**held(manifest), **wanted}
         if not wanted:
@@ -198,11 +197,6 @@ def _digests(generation: Path) -> dict[str, str]:
         manifest.close()
 
 
-def _filled(home: Home, roots: Sequence[Path]) -> list[Path]:
-    """Without the uploads when the last of them was taken out; any other folder without articles is a mistake."""
-    return [root for root in roots if root != home.uploads or has_articles(root)]
-
-
 @contextmanager
 def _generation(home: Home, *, copy_live: bool) -> Iterator[Path]:
     """A folder for the next generation, gone again if it has not been published."""
@@ -249,17 +243,6 @@ def held(manifest: Manifest) -> dict[str, Located]:
     return found
 
 
-def _real(path: Path) -> Path:
-    """Absolute, without links. Raises ArticleError for a path that cannot be followed."""
-    path = local(path)
-    if address_of(path):
-        return path
-    try:
-        return path.expanduser().resolve()
-    except (OSError, ValueError, RuntimeError) as error:  # a circle of links, `~nobody`, a zero byte
-        raise ArticleError(f"cannot follow the path {str(path)!r} ({error}): check it") from error
-
-
 def known_roots(home: Home) -> list[Path]:
     """The paths of earlier runs. Raises NoIndex when there were none."""
     if not home.live_name:
@@ -273,51 +256,6 @@ def known_roots(home: Home) -> list[Path]:
         manifest.close()
 
 
-def _nothing(*_: object) -> Sequence[Article]:
-    return ()
-
-
-def _read(
-    roots: Sequence[Path], known: Known, progress: ProgressCallback, *, earlier: bool = False
-) -> tuple[dict[str, Located], list[FileNote]]:
-    """Id -> article under `roots`, and the files that gave none.
-
-    `earlier`: the paths were named in earlier runs, so one that cannot be read is a note. Raises ArticleError else.
-    """
-    found: dict[str, Located] = {}
-    notes: list[FileNote] = []
-    for root in roots:
-        try:
-            for item in read_articles(root, known):
-                if isinstance(item, FileNote):
-                    notes.append(item)
-                    continue
-                other = found.get(item.article.id)
-                if other and (other.located.path != item.path or other.root == root):
-                    notes.append(_double(other.located, item))
-                    continue
-                found.setdefault(item.article.id, Located(root, item))
-                if len(found) % 100 == 0:
-                    progress(Progress(label="read", done=len(found), unit="articles"))
-        except ArticleError as error:
-            if not earlier:
-                raise
-            notes.append(FileNote(path=root, outcome="refused", reason=str(error)))
-    if found:
-        progress(Progress(label="read", done=len(found), total=len(found), unit="articles"))
-    return found, list(dict.fromkeys(notes))
-
-
-def _double(first: LocatedArticle, second: LocatedArticle) -> FileNote:
-    reason = (
-        f"two articles have the id {first.article.id!r}: {place(first.path)!r} and {place(second.path)!r}: "
-        "the second is left out until one of them has another id"
-    )
-    return FileNote(path=second.path, outcome="refused", reason=reason)
-
-
-def _nothing_read(notes: Sequence[FileNote]) -> ArticleError:
-    refused = [note for note in notes if note.outcome == "refused"]
-    if len(refused) == 1:
-        return ArticleError(refused[0].reason)
-    return ArticleError(f"none of {len(refused)} files could be read; the first: {refused[0].reason}")
+def _filled(home: Home, roots: Sequence[Path]) -> list[Path]:
+    """Without the uploads when the last of them was taken out; any other folder without articles is a mistake."""
+    return [root for root in roots if root != home.uploads or has_articles(root)]
