@@ -1,5 +1,6 @@
 """Text and metadata to an Article: the names that fields go by, and what their values may be. Knows no file format."""
 
+import re
 import reprlib
 from collections.abc import Mapping
 from functools import lru_cache
@@ -67,13 +68,15 @@ NAMES: dict[str, tuple[str, ...]] = {
 
 _RANKS = {name: (field, rank) for field, names in NAMES.items() for rank, name in enumerate(names)}
 _LONGEST_NAME = 100  # a longer one is nobody's
+_JAPANESE = re.compile("[\u3040-\u30ff\u3400-\u9fff]+")
 
 
 def detect_language(text: str) -> Language:
     """ "ja" when at least one letter in ten is kana or kanji, else "en". Looks at the first 5,000 characters."""
-    letters = [character for character in text[:5000] if character.isalpha()]
-    japanese = sum("\u3040" <= character <= "\u30ff" or "\u3400" <= character <= "\u9fff" for character in letters)
-    return "ja" if letters and japanese * 10 >= len(letters) else "en"
+    head = text[:5000]
+    letters = sum(map(str.isalpha, head))
+    japanese = sum(map(str.isalpha, "".join(_JAPANESE.findall(head))))
+    return "ja" if letters and japanese * 10 >= letters else "en"
 
 
 def mapped(row: Mapping[str, Any]) -> dict[str, Any]:
