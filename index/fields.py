@@ -74,9 +74,16 @@ _JAPANESE = re.compile("[\u3040-\u30ff\u3400-\u9fff]+")
 def detect_language(text: str) -> Language:
     """ "ja" when at least one letter in ten is kana or kanji, else "en". Looks at the first 5,000 characters."""
     head = text[:5000]
-    letters = sum(map(str.isalpha, head))
-    japanese = sum(map(str.isalpha, "".join(_JAPANESE.findall(head))))
-    return "ja" if letters and japanese * 10 >= letters else "en"
+    japanese = "".join(_JAPANESE.findall(head))
+    if not japanese:
+        return "en"
+    if 10 * _letters(japanese[: len(head) // 8]) >= len(head):  # not all of head are letters
+        return "ja"
+    return "ja" if 10 * _letters(japanese) >= _letters(head) > 0 else "en"
+
+
+def _letters(text: str) -> int:
+    return sum(map(str.isalpha, text))
 
 
 def mapped(row: Mapping[str, Any]) -> dict[str, Any]:
