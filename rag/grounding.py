@@ -20,7 +20,8 @@ _CITATION = re.compile(r"[\[［【]\s?\d{1,3}(?:\s?[,、-]\s?\d{1,3}){0,20}\s?[\
 def ungrounded(answer: str, evidence: str) -> list[Figure]:
     """The figures and dates of `answer` whose value does not occur in `evidence`, in order.
 
-    A number is grounded by any figure of the same value, a share by a share; a date by a fuller date, or by a year and
+    A number is grounded by any figure of the same value, a share by a share, money by the same currency or a number
+    without a unit; a date by a fuller date, or by a year and
     a day that both occur; a range by both its ends; a vague magnitude (数十万) by the same magnitude only. Qualifiers
     do not matter, rounding does. One and two written in words, list numbers and citation marks are passed over.
     """
@@ -42,8 +43,10 @@ def _ends(figure: Figure) -> list[Figure]:
 def _all_keys(figure: Figure) -> list[str]:
     day = re.search(r"-(\d\d)$", str(figure.value)) if figure.kind == "date" else None
     share = [f"percent:{plain(figure.value)}"] if figure.kind == "percent" and isinstance(figure.value, Decimal) else []
+    bare = [f"bare:{plain(figure.value)}"] if figure.kind == "number" and isinstance(figure.value, Decimal) else []
     return [
         *share,
+        *bare,
         *figure_keys(figure),
         *([f"date:---{day[1]}"] if day and not str(figure.value).startswith("--") else []),
     ]
@@ -56,6 +59,8 @@ def _is_stated(figure: Figure, stated: set[str]) -> bool:
             return f"vague:{number}" in stated
         if figure.kind == "percent":  # 4% is not the 4 of four people
             return f"percent:{number}" in stated
+        if figure.kind == "money":  # £25,000 is not 2万5,000円
+            return bool({f"bare:{number}", *(key for key in figure_keys(figure) if key.startswith("fig:"))} & stated)
         # "two companies" counts what the evidence names; only written digits claim a figure.
         if figure.value <= 2 and figure.kind in ("count", "number") and not re.search(r"\d", figure.text):
             return True

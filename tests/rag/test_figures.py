@@ -152,3 +152,14 @@ def test_figures_move_and_every_other_character_stays(
 
 def test_the_table_of_hand_checked_figures_is_large_enough() -> None:
     assert len(BOTH_WAYS) + len(TO_ENGLISH) + len(TO_JAPANESE) >= 200
+
+
+def test_money_is_grounded_by_the_same_currency_or_by_a_number_without_one() -> None:
+    evidence = "合計2万5,000円を上限に £400 (€460)"
+    assert [figure.text for figure in ungrounded("pays £25,000 (€460)", evidence)] == ["£25,000"]
+    for answer, evidence in (
+        ("25,000 yen", "2万5,000円"),
+        ("¥25,000", "上限額(円) 25,000"),
+        ("$5 to $6", "5ドルから6ドル"),
+    ):
+        assert ungrounded(answer, evidence) == []
