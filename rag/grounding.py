@@ -22,8 +22,8 @@ def ungrounded(answer: str, evidence: str) -> list[Figure]:
 
     A number is grounded by any figure of the same value, a share by a share, money by the same currency or a number
     without a unit; a date by a fuller date, or by a year and a day that both occur; a range by both its ends; a vague
-    magnitude (数十万) by the same magnitude only. Qualifiers do not matter, rounding does. One and two written in words,
-    list numbers and citation marks are passed over.
+    magnitude (数十万) by the same magnitude only. Qualifiers do not matter, rounding does. One and two written in
+    words, list numbers and citation marks are passed over.
     """
     stated = {key for figure in find_figures(_blanked(evidence)) for end in _ends(figure) for key in _all_keys(end)}
     return [f for f in find_figures(_blanked(answer)) if not all(_is_stated(end, stated) for end in _ends(f))]
