@@ -27,7 +27,7 @@ JA = "OpenAIはAmazonと7年間で380億ドルのクラウド契約を結んだ�
 EN = "OpenAI signed a seven-year cloud deal worth $38 billion with Amazon."
 OTHER = "The cat slept on the warm windowsill all afternoon."
 SAME = 0.9997  # cosine to the model in fp32, from which a vector counts as the same
-CLOSE = 0.997  # the same, of weights and activations in bytes
+CLOSE = 0.9983  # the same, of weights and activations in bytes; without the massive channel apart it is below .9982
 
 
 def test_the_same_news_in_two_languages_is_closer_than_other_news(embedder: Embedder) -> None:
@@ -63,7 +63,10 @@ def test_every_form_gives_the_vectors_of_the_full_model_also_past_its_window(emb
 
     assert nearness(Encoder(embedder.folder / FOUR_BITS, 2).encode(ids)) > SAME
     assert nearness(GpuEncoder(embedder.folder, "cpu").encode(ids)) > SAME
-    assert nearness(embedder.embed_passages(texts)) > CLOSE
+    assert nearness(embedder.embed_passages(texts)) > 0.997  # of the empty one: nothing but marks
+    some = [row for row, text in enumerate(texts) if text]
+    ids, full = [ids[row] for row in some], full[some]
+    assert nearness(embedder.embed_passages([texts[row] for row in some])) > CLOSE
     if adds_bytes_exactly():
         assert SAME > nearness(Encoder(embedder.folder / EIGHT_BITS, 2).encode(ids)) > CLOSE
 
