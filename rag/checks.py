@@ -9,13 +9,16 @@ from dataclasses import dataclass, replace
 
 from index.article import Language
 from rag.answer import Citation
+from rag.asked import gives_asked
 from rag.cite import cite
 from rag.evidence import Excerpt, Sentence
-from rag.grounding import ungrounded
+from rag.grounding import ungrounded, without_layout
 from rag.kanji_names import Readings, no_readings
-from rag.prompt import shown
+from rag.mend import mended
+from rag.prompt import EXAMPLE_NAMES, shown
 from rag.relevance import Likeness
 from rag.strangers import ungrounded_names
+from rag.weekdays import ungrounded_weekdays
 
 # How a model says that it does not know. Only sentences about the excerpts themselves: "no house fire was reported" is
 # an answer.
@@ -38,6 +41,8 @@ class Draft:
     `invented`: figures that stand neither in the quotes nor in the question, and, where all of the evidence is in the
     answer's language, names that do in neither. `doubtful`: such names where it is not, and a rule may not see that
     two spellings are one name. `supported`: a sentence stands behind it. `silent`: it says that the excerpts do not.
+    `evasive`: it gives no figure or time of the kind asked for. `mended`: (as the model wrote it, as the source has it)
+    of the currencies that were put right.
     """
 
     text: str
@@ -46,10 +51,12 @@ class Draft:
     doubtful: tuple[str, ...] = ()
     supported: bool = True
     silent: bool = False
+    evasive: bool = False
+    mended: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_sound(self) -> bool:
-        return bool(self.text) and self.supported and not self.invented and not self.silent
+        return bool(self.text) and self.supported and not (self.invented or self.silent or self.evasive)
 
 
 def check(
@@ -59,38 +66,60 @@ def check(
     excerpts: Sequence[Excerpt],
     likeness: Likeness,
     readings: Readings = no_readings,
+    *,
+    earlier: str = "",
 ) -> Draft:
-    """The draft, cited, with its faults. `language` is the answer's; `readings` tells how names in kanji are read."""
-    text = text.strip()
-    cited = cite(text, language, excerpts, likeness, question, readings)
-    evidence = evidence_text(excerpts, language)
-    nowhere = (figure.text for figure in ungrounded(text, f"{evidence}\n{question}"))
-    figures = tuple(dict.fromkeys((*nowhere, *cited.uncited)))
-    names = tuple(ungrounded_names(text, evidence, question, readings))
+    """The draft, put right where a rule can (`rag/mend.py`) and cited, with its faults. `language` is the answer's;
+    `earlier` the conversation before the question, which an answer may repeat; `readings` tells how names in kanji
+    are read.
+    """
+    given = f"{earlier}\n{question}"
+    sources = [source_text(excerpt, language) for excerpt in excerpts]
+    mend = mended(text.strip(), question, language, sources, given)
+    text, evidence = mend.text, "\n".join(sources)
+    cited = cite(text, language, excerpts, likeness, given, readings)
+    figures = [figure.text for figure in ungrounded(text, *sources, given=given)]
+    days = ungrounded_weekdays(text, f"{evidence}\n{given}")
+    names = tuple(ungrounded_names(text, evidence, given, readings))
     foreign = any(excerpt.article.language != language for excerpt in excerpts)
+    made_up = tuple(name for name in EXAMPLE_NAMES if name in text and name not in f"{evidence}\n{given}")
+    if not foreign:
+        made_up = (*made_up, *names)
     return Draft(
         text=cited.text,
         citations=cited.citations,
-        invented=figures if foreign else figures + names,
-        doubtful=names if foreign else (),
+        invented=tuple(dict.fromkeys((*figures, *cited.uncited, *days, *made_up))),
+        doubtful=tuple(name for name in names if name not in made_up),
         supported=bool(cited.citations),
         silent=_DOES_NOT_SAY.search(text) is not None,
+        evasive=not gives_asked(without_layout(text), question),
+        mended=mend.currencies,
     )
 
 
-def evidence_text(excerpts: Sequence[Excerpt], language: Language) -> str:
-    """All that an answer may rest on: the excerpts as they stand, and as the model read them."""
-    return "\n".join(f"{e.article.title} {e.article.date}\n{e.text}\n{shown(e, language)}" for e in excerpts)
+def answerable_kind(question: str, excerpts: Sequence[Excerpt]) -> bool:
+    """Whether something that is read gives a figure or time of the kind asked for, where one is."""
+    return any(gives_asked(f"{excerpt.article.title}\n{excerpt.text}", question) for excerpt in excerpts)
 
 
-def narrowed(excerpts: Sequence[Excerpt]) -> list[Excerpt]:
+def source_text(excerpt: Excerpt, language: Language) -> str:
+    """All of an excerpt that an answer may rest on: as it stands, and as the model read it."""
+    return f"{excerpt.article.title} {excerpt.article.date}\n{excerpt.text}\n{shown(excerpt, language)}"
+
+
+def narrowed(excerpts: Sequence[Excerpt], question: str = "") -> list[Excerpt]:
     """The likeliest sentence with the next likeliest of the same article: less to go wrong with."""
-    best = best_sentence(excerpts)
+    best = best_sentence(excerpts, question)
     excerpt = next(e for e in excerpts if best in e.sentences)
-    likeliest = sorted(excerpt.sentences, key=lambda sentence: -sentence.score)[:_NARROW]
-    return [replace(excerpt, number=1, sentences=tuple(sorted(likeliest, key=lambda sentence: sentence.start)))]
+    others = sorted((s for s in excerpt.sentences if s != best), key=lambda sentence: -sentence.score)[: _NARROW - 1]
+    return [replace(excerpt, number=1, sentences=tuple(sorted((best, *others), key=lambda s: s.start)))]
 
 
-def best_sentence(excerpts: Sequence[Excerpt]) -> Sentence:
-    """The sentence that most likely holds the answer. `excerpts` must not be empty."""
-    return max((sentence for excerpt in excerpts for sentence in excerpt.sentences), key=lambda s: s.score)
+def best_sentence(excerpts: Sequence[Excerpt], question: str = "") -> Sentence:
+    """The sentence that most likely holds the answer: of those that give the kind of figure or time that the question
+    asks for, if there are any. `excerpts` must not be empty.
+    """
+    return max(
+        (sentence for excerpt in excerpts for sentence in excerpt.sentences),
+        key=lambda sentence: (gives_asked(sentence.text, question), sentence.score),
+    )

@@ -4,7 +4,7 @@ The marks are ours: a claim gets `[n]` when a sentence of the evidence supports 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from index.article import LANGUAGES, Language
@@ -64,16 +64,17 @@ def cite(
     unsupported: list[str] = []
     uncited: list[str] = []
     written: list[str] = []
-    position, told = 0, given
+    position = 0
+    told: dict[str, str] = {}  # article id -> what its quotes tell
     for span in _claims(plain):
         claim = plain[span[0] : span[1]]
         written.append(plain[position : span[0]])
         marks = ""
         behind = _behind(claim, language, evidence, likeness, given, readings)
         if behind:
-            behind += _stating(claim, f"{told}\n{_told(behind)}", evidence)
-        told = f"{told}\n{_told(behind)}"
-        uncited += [figure.text for figure in ungrounded(claim, told)]
+            behind += _stating(claim, _told(behind, told), evidence, given)
+        told = _told(behind, told)
+        uncited += [figure.text for figure in ungrounded(claim, *told.values(), given=given)]
         for sentence in behind:
             key = (sentence.article.id, sentence.start)
             if key not in numbers:
@@ -147,26 +148,27 @@ def _names_held(names: Sequence[str], sentence: Sentence, readings: Readings) ->
     return sum(all(known.holds_word(one) if one.isascii() else known.holds_katakana(one) for one in of) for of in words)
 
 
-def _stating(claim: str, told: str, evidence: Sequence[Sentence]) -> list[Sentence]:
+def _stating(claim: str, told: Mapping[str, str], evidence: Sequence[Sentence], given: str) -> list[Sentence]:
     """The sentences that are needed besides what is `told`, so that the claim's figures stand in a quote."""
     chosen: list[Sentence] = []
-    missing = len(ungrounded(claim, told))
+    missing = len(ungrounded(claim, *told.values(), given=given))
     while missing and len(chosen) < MAX_QUOTES:
-        left = [len(ungrounded(claim, f"{told}\n{_told([sentence])}")) for sentence in evidence]
+        left = [len(ungrounded(claim, *_told([sentence], told).values(), given=given)) for sentence in evidence]
         best = min(range(len(evidence)), key=lambda n: (left[n], -evidence[n].score))
         if left[best] >= missing:
             break
         chosen.append(evidence[best])
-        told, missing = f"{told}\n{_told([evidence[best]])}", left[best]
+        told, missing = _told([evidence[best]], told), left[best]
     return chosen
 
 
-def _told(sentences: Sequence[Sentence]) -> str:
-    """What a reader of these quotes sees: the texts, with what is known of their articles."""
-    return "\n".join(
-        f"{s.article.title} {s.article.date} {s.article.source}\n{s.text}\n{resolved(s.text, s.article.date)}"
-        for s in sentences
-    )
+def _told(sentences: Sequence[Sentence], before: Mapping[str, str]) -> dict[str, str]:
+    """What a reader of these quotes sees besides `before`, by article: the texts, and what is known of the article."""
+    told = dict(before)
+    for s in sentences:
+        seen = f"{s.article.title} {s.article.date} {s.article.source}\n{s.text}\n{resolved(s.text, s.article.date)}"
+        told[s.article.id] = f"{told.get(s.article.id, '')}\n{seen}"
+    return told
 
 
 def _claims(text: str) -> list[tuple[int, int]]:

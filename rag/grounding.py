@@ -5,6 +5,7 @@ thing, nor names (`index/figures.py` finds neither).
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -17,19 +18,24 @@ _LIST_NUMBER = re.compile(
 _CITATION = re.compile(r"[\[［【]\s?\d{1,3}(?:\s?[,、-]\s?\d{1,3}){0,20}\s?[\]］】]")
 
 
-def ungrounded(answer: str, evidence: str) -> list[Figure]:
-    """The figures and dates of `answer` whose value does not occur in `evidence`, in order.
+def ungrounded(answer: str, *sources: str, given: str = "") -> list[Figure]:
+    """The figures and dates of `answer` whose value occurs neither in the sources nor in what is `given`, in order.
 
     A number is grounded by any figure of the same value, a share by a share, money by the same currency or a number
-    without a unit; a date by a fuller date, or by a year and a day that both occur; a range by both its ends; a vague
-    magnitude (数十万) by the same magnitude only. Qualifiers do not matter, rounding does. One and two written in
-    words, list numbers and citation marks are passed over.
+    without a unit; a date by a fuller date, or by a year and a day that both occur in one source (an article, say); a
+    range by both its ends; a vague magnitude (数十万) by the same magnitude only. Qualifiers do not matter, rounding
+    does. One and two written in words, list numbers and citation marks are passed over.
     """
-    stated = {key for figure in find_figures(_blanked(evidence)) for end in _ends(figure) for key in _all_keys(end)}
-    return [f for f in find_figures(_blanked(answer)) if not all(_is_stated(end, stated) for end in _ends(f))]
+    known = _keys_in(given)
+    each = [known | _keys_in(source) for source in sources] or [known]
+    return [f for f in find_figures(without_layout(answer)) if not all(_is_stated(end, each) for end in _ends(f))]
 
 
-def _blanked(text: str) -> str:
+def _keys_in(text: str) -> set[str]:
+    return {key for figure in find_figures(without_layout(text)) for end in _ends(figure) for key in _all_keys(end)}
+
+
+def without_layout(text: str) -> str:
     """The text with spaces for its layout numbers, so that every offset stays."""
     for pattern in (_CITATION, _LIST_NUMBER):
         text = pattern.sub(lambda match: " " * len(match[0]), text)
@@ -52,7 +58,9 @@ def _all_keys(figure: Figure) -> list[str]:
     ]
 
 
-def _is_stated(figure: Figure, stated: set[str]) -> bool:
+def _is_stated(figure: Figure, each: Sequence[set[str]]) -> bool:
+    """Whether the figure stands in one of the sources, whose keys `each` holds."""
+    stated = set().union(*each)
     if isinstance(figure.value, Decimal):
         number = plain(figure.value)
         if figure.is_vague:
@@ -74,6 +82,6 @@ def _is_stated(figure: Figure, stated: set[str]) -> bool:
     if match := re.fullmatch(r"(?:FY)?(\d{4})-(\d\d-\d\d|\d\d|[QH]\d)", value):
         # Articles name the year once, and then days: 2025年の報告 ... 11月3日.
         rest = f"--{match[2]}" if len(match[2]) == 2 and match[2].isdigit() else match[2]
-        return {f"date:{match[1]}", f"date:{rest}"} <= stated
+        return any({f"date:{match[1]}", f"date:{rest}"} <= keys for keys in each)
     number = value.removeprefix("FY").removeprefix("---").lstrip("0")
     return bool({f"num:{number}", f"date:{number}"} & stated) if number.isdigit() else False

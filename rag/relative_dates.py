@@ -28,6 +28,9 @@ _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eigh
 _MONTH_OF = {month.lower(): number for number, month in enumerate(MONTHS, 1)}
 _BEFORE, _AFTER = 180, 60  # days from an article to those that it may name without their year
 _LATELY = 7  # days
+# A day that ends something is as often ahead: far from the article either year could be meant.
+_LIMIT_AFTER = re.compile(r"[((]?[月火水木金土日]?[))]?(?:まで|以降|締)")
+_LIMIT_BEFORE = re.compile(r"\b(?:until|till|by|through|before|from|deadline (?:is|of)) $", re.IGNORECASE)
 _NEAR = 120  # characters before a day in which another year's number may be its own
 # Its year or month is told otherwise, or it explains something itself.
 _TOLD = re.compile(r"[同翌前昨来今本]年の?$|[先今来\d]月の?$|毎[年月]$|\b(?:every|each) $|[((][^()()]{0,60}$")
@@ -102,7 +105,8 @@ def _without_year(text: str, known: "_Known") -> Iterator[TimeWord]:
         japanese, value = "日" in figure.text, None
         before = text[max(0, figure.start - _NEAR) : figure.start]
         if match := re.fullmatch(r"(\d\d)-(\d\d)", figure.value):
-            value = known.nearest(int(match[1]), int(match[2]))
+            limit = _LIMIT_AFTER.match(text, figure.end) or _LIMIT_BEFORE.search(before)
+            value = known.nearest(int(match[1]), int(match[2]), _AFTER if limit else _BEFORE)
             if value and not all(year == value[:4] for year in _YEAR.findall(before)):
                 continue
         elif (match := re.fullmatch(r"---(\d\d)", figure.value)) and japanese:
@@ -138,14 +142,14 @@ class _Known:
         count = 12 * self.year + self.month - 1 + months
         return iso(count // 12, count % 12 + 1, day)
 
-    def nearest(self, month: int, day: int) -> str | None:
-        """The month's day of the months before, or of the weeks after; None where either year could be meant."""
+    def nearest(self, month: int, day: int, before: int) -> str | None:
+        """The month's day of the `before` days before, or of the weeks after; None where either year could be meant."""
         if not self.day:
             return None
         own = date(self.year, self.month, self.day)
         for year in (self.year, self.year - 1, self.year + 1):
             value = iso(year, month, day)
-            if value and -_BEFORE <= (date.fromisoformat(value) - own).days <= _AFTER:
+            if value and -before <= (date.fromisoformat(value) - own).days <= _AFTER:
                 return value
         return None
 

@@ -13,9 +13,10 @@ from itertools import pairwise
 
 from index.article import LANGUAGES, Article, Language
 from index.collection import SharedWords
-from index.figures import figure_terms, find_figures
+from index.figures import figure_terms
 from index.split import Span
 from index.words import question_terms, terms
+from rag.asked import holds_asked, likely_kinds
 from rag.names import names_held, names_in
 
 Likeness = Callable[[str, Language, Sequence[str], Language], list[float]]
@@ -56,7 +57,8 @@ class Clues:
     `shared`: share of the question's terms that it holds, each weighed by its rarity; `titled`: the same with title
     and heading; `beside`: that of its neighbours that shares more. `rank`: of its passage, 0.0 to 1.0. `names`: share
     of the question's names that its article knows. `kind`: it holds a figure or date of the kind asked for; `no_kind`:
-    one is asked for and it holds none. `own`: it is in the question's language.
+    one is asked for and it holds none. `own`: it is in the question's language. `dated`: its article is of a month that
+    the question names (8月の発表).
     """
 
     likeness: float
@@ -68,29 +70,23 @@ class Clues:
     kind: float
     no_kind: float
     own: float
+    dated: float
 
 
 WEIGHTS = Clues(
-    likeness=1.32, shared=3.71, titled=3.68, beside=3.72, rank=-2.45, names=0.93, kind=1.18, no_kind=-1.25, own=0.26
+    likeness=1.32,
+    shared=3.71,
+    titled=3.68,
+    beside=3.72,
+    rank=-2.45,
+    names=0.93,
+    kind=1.7,
+    no_kind=-1.5,
+    own=0.26,
+    dated=2.5,
 )
 COMPARED = 16  # sentences of a language whose vectors are made: those for which the other clues speak most
 NO_NAMES = 0.5  # for `Clues.names`, where the question has none
-
-# What asks for a figure, and for a date or a time.
-_ASKS_FIGURE = re.compile(
-    r"いくら|いくつ|何(?:[%割人社台個件本回軒頭階倍度種円か万億キメトヘカヶ校名基隻戸枚点]|パーセント|世帯|ドル|ユーロ|ポンド|時間)|割合|金額|総額|費用|価格"
-    r"|料金|額は|どれ(?:くらい|ぐらい|だけ|ほど)|どの(?:くらい|ぐらい|程度)|人数|件数|台数|面積"
-    r"|\bhow (?:many|much|long|old|far|often|big|large|high|fast|deep|wide|tall|heavy)\b"
-    r"|\bwhat (?:share|percentage|percent|proportion|price|fee|fare|sum|amount|size)\b"
-    r"|\b(?:number of|costs?|worth)\b",
-    re.IGNORECASE,
-)
-_ASKS_DATE = re.compile(
-    r"いつ|何[年月日時曜]|期間|期限|日付|時期|日程"
-    r"|\bwhen\b|\bwhat (?:year|date|day|month|time)\b|\bwhich (?:year|date|day|month)\b|\bhow long\b|\bdeadline\b",
-    re.IGNORECASE,
-)
-_OF_TIME = frozenset({"date", "period", "time", "duration"})
 
 
 def clues(
@@ -116,11 +112,10 @@ def clues(
     beside = _beside(places, shared)
     names = len(names_in(question))
     known = {p.article.id: len(names_held(question, p.article)) / names if names else NO_NAMES for p in places}
-    wants_figure, wants_date = _ASKS_FIGURE.search(question) is not None, _ASKS_DATE.search(question) is not None
-    given = set(figure_terms(question))
+    kinds, given = likely_kinds(question), set(figure_terms(question))
     found: list[Clues] = []
     for number, place in enumerate(places):
-        fits = (wants_figure or wants_date) and _holds(place.text, given, figure=wants_figure, date=wants_date)
+        fits = bool(kinds) and holds_asked(place.text, kinds, given)
         found.append(
             Clues(
                 likeness=near[number],
@@ -130,8 +125,9 @@ def clues(
                 rank=min(place.rank, 10) / 10,
                 names=known[place.article.id],
                 kind=float(fits),
-                no_kind=float((wants_figure or wants_date) and not fits),
+                no_kind=float(bool(kinds) and not fits),
                 own=float(place.article.language == language),
+                dated=float(_is_of_month(place.article.date, given)),
             )
         )
     return found
@@ -190,10 +186,12 @@ def _share(shared: frozenset[str], rarity: dict[str, float]) -> float:
     return sum(rarity[term] for term in shared) / total if total else 0.0
 
 
-def _holds(text: str, given: set[str], *, figure: bool, date: bool) -> bool:
-    """Whether the text holds a figure (or a date) that the question does not give."""
-    wanted = [f for f in find_figures(text) if (date if f.kind in _OF_TIME else figure) or f.kind == "duration"]
-    return any(set(figure_terms(f.text)) - given for f in wanted)
+def _is_of_month(date: str, given: set[str]) -> bool:
+    """Whether an article's date is in a month that the question's figure terms name, with its year or without any."""
+    if len(date) < len("2025-08"):
+        return False
+    of_a_year = any(re.fullmatch(rf"date:\d{{4}}-{date[5:7]}", term) for term in given)
+    return f"date:{date[:7]}" in given or (f"date:--{date[5:7]}" in given and not of_a_year)
 
 
 def standardised(values: Sequence[float]) -> list[float]:

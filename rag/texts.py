@@ -24,6 +24,10 @@ UNSUPPORTED: dict[Language, str] = {
     "ja": "モデルの回答を裏付ける文がありません。",
     "en": "No sentence supports what the model wrote.",
 }
+EVASIVE: dict[Language, str] = {
+    "ja": "モデルの回答には、たずねられた数字や日時がありませんでした。",
+    "en": "The model gave no figure or time of the kind asked for.",
+}
 ASKED_AGAIN: dict[Language, str] = {
     "ja": "最も近い文だけを読ませて、もう一度書かせました。",
     "en": "It was asked again with the nearest sentences alone.",
@@ -31,6 +35,11 @@ ASKED_AGAIN: dict[Language, str] = {
 QUOTED_INSTEAD: dict[Language, str] = {
     "ja": "代わりに、最も近い文をそのまま示しています。",
     "en": "The nearest sentence is shown instead.",
+}
+# A currency that was put right by rule.
+MENDED: dict[Language, str] = {
+    "ja": "モデルの回答にあった「{written}」は、記事に合わせて「{own}」に直しました。",
+    "en": "The model wrote {written}; the source has {own}.",
 }
 # Names across languages: a rule cannot always tell that two spellings are one name, so this only warns.
 DOUBTFUL: dict[Language, str] = {

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from index.article import Language
 from rag.answer import Answer, Message
-from rag.checks import Draft, best_sentence, check, narrowed
+from rag.checks import Draft, answerable_kind, best_sentence, check, narrowed
 from rag.cite import quote
 from rag.confidence import confidence, signals
 from rag.conflict import find_conflict, wording
@@ -20,7 +20,17 @@ from rag.kanji_names import Readings, no_readings
 from rag.model import stream_text, yes_probability
 from rag.prompt import answer_messages, probe_messages
 from rag.relevance import Likeness
-from rag.texts import ASKED_AGAIN, DECLINED, DOUBTFUL, INVENTED, QUOTED, QUOTED_INSTEAD, UNSUPPORTED
+from rag.texts import (
+    ASKED_AGAIN,
+    DECLINED,
+    DOUBTFUL,
+    EVASIVE,
+    INVENTED,
+    MENDED,
+    QUOTED,
+    QUOTED_INSTEAD,
+    UNSUPPORTED,
+)
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -38,9 +48,9 @@ class Wanted:
     history: Sequence[Message] = ()
 
     @property
-    def conversation(self) -> str:
-        """All that was said before, and the question: an answer may repeat it."""
-        return "\n".join([*(message["content"] for message in self.history), self.question])
+    def earlier(self) -> str:
+        """All that was said before: an answer may repeat it."""
+        return "\n".join(message["content"] for message in self.history)
 
 
 class Writer:
@@ -58,8 +68,11 @@ class Writer:
         return accepted(written, question, history)
 
     def confidence(self, wanted: Wanted, excerpts: Sequence[Excerpt]) -> float | None:
-        """The probability that the excerpts answer; None from an endpoint that tells no probabilities."""
-        if not excerpts:
+        """The probability that the excerpts answer; None from an endpoint that tells no probabilities.
+
+        0.0 where nothing is read, or nothing of the kind asked for: then no model is asked.
+        """
+        if not answerable_kind(wanted.question, excerpts):
             return 0.0
         messages = probe_messages(wanted.question, excerpts, wanted.language, wanted.history)
         yes = yes_probability(self._chat_model, as_messages(messages))
@@ -78,33 +91,39 @@ class Writer:
         """
         draft = self._checked(written, wanted, excerpts)
         if draft.is_sound:
-            warnings = (DOUBTFUL[wanted.language].format(names=", ".join(draft.doubtful)),) if draft.doubtful else ()
-            return self._final(replace(given, warnings=warnings), draft, wanted, excerpts)
-        fault, said = _fault(draft, wanted.language), ASKED_AGAIN[wanted.language]
+            return self._final(given, draft, wanted, excerpts)
+        fault = _fault(draft, wanted.language) + (" " if wanted.language == "en" else "")
         if not draft.silent:
-            draft = self._checked("".join(self.write(wanted, narrowed(excerpts))), wanted, excerpts)
+            draft = self._checked("".join(self.write(wanted, narrowed(excerpts, wanted.question))), wanted, excerpts)
             if draft.is_sound:
-                warnings = (f"{fault}{said}",)
-                return self._final(replace(given, warnings=warnings), draft, wanted, excerpts)
+                return self._final(
+                    replace(given, warnings=(f"{fault}{ASKED_AGAIN[wanted.language]}",)), draft, wanted, excerpts
+                )
         if draft.silent:
             return replace(given, text=DECLINED[wanted.language])
-        nearest = best_sentence(excerpts)
+        nearest = best_sentence(excerpts, wanted.question)
         return replace(
             given,
             text=f"{QUOTED[wanted.language].format(quote=nearest.text)} [1]",
             answered=True,
             citations=(quote(nearest),),
-            warnings=(f"{fault}{QUOTED_INSTEAD[wanted.language]}",),
+            warnings=(fault + QUOTED_INSTEAD[wanted.language],),
         )
 
     def _final(self, given: Answer, draft: Draft, wanted: Wanted, excerpts: Sequence[Excerpt]) -> Answer:
-        """A sound draft as the answer, with a warning where another article seems to say otherwise."""
-        conflict = find_conflict(draft.text, draft.citations, wanted.question, excerpts, self._likeness)
-        warnings = (*given.warnings, wording(conflict, wanted.language)) if conflict else given.warnings
-        return replace(given, text=draft.text, answered=True, citations=draft.citations, warnings=warnings)
+        """A sound draft as the answer, with warnings of what a reader should look at again."""
+        warnings = [*given.warnings]
+        warnings += [MENDED[wanted.language].format(written=written, own=own) for written, own in draft.mended]
+        if draft.doubtful:
+            warnings.append(DOUBTFUL[wanted.language].format(names=", ".join(draft.doubtful)))
+        if conflict := find_conflict(draft.text, draft.citations, wanted.question, excerpts, self._likeness):
+            warnings.append(wording(conflict, wanted.language))
+        return replace(given, text=draft.text, answered=True, citations=draft.citations, warnings=tuple(warnings))
 
     def _checked(self, written: str, wanted: Wanted, excerpts: Sequence[Excerpt]) -> Draft:
-        return check(written, wanted.conversation, wanted.language, excerpts, self._likeness, self._readings)
+        return check(
+            written, wanted.question, wanted.language, excerpts, self._likeness, self._readings, earlier=wanted.earlier
+        )
 
 
 def as_messages(messages: Sequence[Message]) -> "list[BaseMessage]":
@@ -117,4 +136,6 @@ def as_messages(messages: Sequence[Message]) -> "list[BaseMessage]":
 def _fault(draft: Draft, language: Language) -> str:
     if draft.invented:
         return INVENTED[language].format(invented=", ".join(draft.invented))
+    if draft.evasive:
+        return EVASIVE[language]
     return UNSUPPORTED[language]

@@ -3,8 +3,9 @@ from collections.abc import Sequence
 import pytest
 
 from index.article import Language
-from rag.checks import best_sentence, check, narrowed
+from rag.checks import answerable_kind, best_sentence, check, narrowed
 from rag.evidence import Excerpt, Sentence
+from rag.prompt import EXAMPLE_NAMES, answer_messages
 from tests.doubles import article
 
 TEXT = "契約は380億ドルで、期間は7年です。発表は11月3日でした。株価は4%上がりました。"
@@ -96,3 +97,42 @@ def test_the_second_try_reads_the_likeliest_sentences_of_one_article_in_their_or
     (excerpt,) = narrowed([weather, EXCERPT])
     assert (excerpt.number, excerpt.sentences) == (1, (DEAL, SHARES))
     assert best_sentence([weather, EXCERPT]) == DEAL
+
+
+def test_the_second_try_reads_first_what_gives_the_kind_of_figure_asked_for() -> None:
+    (excerpt,) = narrowed([EXCERPT], "何%上がりましたか")
+    assert excerpt.sentences == (DEAL, SHARES)
+    assert best_sentence([EXCERPT], "何%上がりましたか") == SHARES
+    assert best_sentence([EXCERPT], "何曜日ですか") == DEAL
+
+
+def test_an_answer_of_another_kind_than_asked_for_is_evasive() -> None:
+    draft = check("契約は7年です[1]。", "契約額はいくらですか。", "ja", [EXCERPT], alike)
+    assert (draft.evasive, draft.is_sound) == (True, False)
+    assert not check("380億ドルです。", "契約額はいくらですか。", "ja", [EXCERPT], alike).evasive
+
+
+def test_evidence_without_any_figure_of_the_kind_asked_for_does_not_answer() -> None:
+    assert answerable_kind("契約額はいくらですか。", [EXCERPT])
+    assert answerable_kind("誰ですか", [EXCERPT])
+    assert not answerable_kind("何人ですか", [Excerpt(number=1, article=ARTICLE, sentences=(DATE,))])
+    assert not answerable_kind("誰ですか", [])
+
+
+def test_a_currency_that_was_put_right_is_told() -> None:
+    draft = check("It is worth €38 billion.", "How much is it worth?", "en", [EXCERPT], alike)
+    assert (draft.text, draft.is_sound) == ("It is worth $38 billion [1].", True)
+    assert draft.mended == (("€38 billion", "$38 billion"),)
+
+
+def test_a_weekday_that_nothing_holds_is_a_fault() -> None:
+    assert check("発表は11月3日の金曜日でした。", "いつ?", "ja", [EXCERPT], alike).invented == ("金曜日",)
+    assert check("発表は11月3日の月曜日でした。", "いつ?", "ja", [EXCERPT], alike).invented == ()
+
+
+def test_a_name_of_the_worked_examples_is_made_up_in_any_other_answer() -> None:
+    draft = check("The $38 billion deal was signed by Norvel.", "Who?", "en", [EXCERPT], alike)
+    assert (draft.invented, draft.doubtful) == (("Norvel",), ())
+    assert check("Norvel paid $38 billion.", "What did Norvel pay?", "en", [EXCERPT], alike).invented == ()
+    examples = "".join(m["content"] for lang in ("ja", "en") for m in answer_messages("?", [], lang))  # type: ignore[arg-type]
+    assert all(name in examples for name in EXAMPLE_NAMES)

@@ -127,3 +127,13 @@ def test_no_hits_give_no_excerpts() -> None:
 def test_whole_passages_are_not_cut() -> None:
     (excerpt,) = whole_passages([hit(ENGLISH)])
     assert excerpt.text == ENGLISH.text
+
+
+def test_an_article_of_the_month_that_the_question_names_is_preferred() -> None:
+    june = article("a", "Bbb ccc.", title="T", date="2025-06-03")
+    august = article("b", "Bbb ccc.", title="T", date="2025-08-21")
+    for question in ("8月の発表では?", "What was said in August 2025?"):
+        of_june, of_august = relevance(question, "en", places(june, august), letters_a)
+        assert of_august > of_june
+    of_june, of_august = relevance("What was said in August 2024?", "en", places(june, august), letters_a)
+    assert of_august < of_june

@@ -163,3 +163,10 @@ def test_money_is_grounded_by_the_same_currency_or_by_a_number_without_one() -> 
         ("$5 to $6", "5ドルから6ドル"),
     ):
         assert ungrounded(answer, evidence) == []
+
+
+def test_a_day_is_grounded_by_a_year_of_its_own_source_alone() -> None:
+    notice, report = "発表は2026年2月6日。払い戻しは8月31日まで。", "2025年7月の報告"
+    assert ungrounded("until August 31, 2026", notice, report) == []
+    assert [figure.text for figure in ungrounded("until August 31, 2025", notice, report)] == ["August 31, 2025"]
+    assert ungrounded("until August 31, 2025", notice, given="in 2025") == []
