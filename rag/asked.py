@@ -32,17 +32,18 @@ _WAYS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = (
     ),
     (
         re.compile(
-            r"何(?:[%割]|パーセント)|\b(?:what|which) (?:share|percentage|percent|per cent|proportion)\b", re.IGNORECASE
+            r"何(?:[%\uff05割]|パーセント)|\b(?:what|which) (?:share|percentage|percent|per cent|proportion)\b",
+            re.IGNORECASE,
         ),
         frozenset({"percent", "ratio"}),
     ),
     (
         re.compile(
-            r"いくら(?!でも|か(?![か。??]|$))|何[千百万億兆]?(?:円|ドル|ユーロ|ポンド)"
+            r"いくら(?!でも|か(?![か。?\uff1f]|$))|何[千百万億兆]?(?:円|ドル|ユーロ|ポンド)"
             r"|\bhow much (?:\w+ ){0,6}(?:cost|costs|pays?|paid|spend|spent|invest(?:ed)?|worth|charged?|earn(?:ed)?)\b"
             r"|\bhow much money\b|\bwhat (?:is|was|are|were|will be) the (?:\w+ ){0,4}"
             r"(?:price|fare|fee|cost|salary|subsidy|allowance|budget)\b"
-            r"|(?:費用|料金|価格|定価|値段|運賃|家賃|予算|[金限総]額)は?[??]?$",
+            r"|(?:費用|料金|価格|定価|値段|運賃|家賃|予算|[金限総]額)は?[?\uff1f]?$",
             re.IGNORECASE,
         ),
         _MONEY,
@@ -62,7 +63,7 @@ _WAYS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = (
 )
 # What speaks of an amount, or of a time, without asking in one of these ways.
 _AMOUNT = re.compile(
-    r"いくら|いくつ|何[%割人社台個件本回軒頭階倍度種円か万億キメトヘカヶ校名基隻戸枚点]|金額|総額|費用|価格|料金|額は|割合|面積"
+    r"いくら|いくつ|何[%\uff05割人社台個件本回軒頭階倍度種円か万億キメトヘカヶ校名基隻戸枚点]|金額|総額|費用|価格|料金|額は|割合|面積"
     r"|どれ(?:くらい|ぐらい|だけ|ほど)|どの(?:くらい|ぐらい|程度)|[人件台]数"
     r"|\bhow (?:many|much|long|old|far|often|big|large|high|fast|deep|wide|tall|heavy)\b"
     r"|\bwhat (?:share|percentage|percent|proportion|price|fee|fare|sum|amount|size)\b"
@@ -82,7 +83,8 @@ _PART = re.compile(
     r"半[分数]|過半|大半|すべて|全[員体部]|\b(?:half|third|quarter|most|majority|all|both)\b", re.IGNORECASE
 )
 _WEEKDAY = re.compile(
-    r"[月火水木金土日]曜|[((][月火水木金土日][))]|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b", re.IGNORECASE
+    r"[月火水木金土日]曜|[(\uff08][月火水木金土日][)\uff09]|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b",
+    re.IGNORECASE,
 )
 _TIME_WORD = re.compile(
     r"[年月週日朝昼夜晩春夏秋冬昨今来翌期代戦頃後前時]|世紀|ごろ|まで"

@@ -29,7 +29,7 @@ _MONTH_OF = {month.lower(): number for number, month in enumerate(MONTHS, 1)}
 _BEFORE, _AFTER = 180, 60  # days from an article to those that it may name without their year
 _LATELY = 7  # days
 # A day that ends something is as often ahead: far from the article either year could be meant.
-_LIMIT_AFTER = re.compile(r"[((]?[月火水木金土日]?[))]?(?:まで|以降|締)")
+_LIMIT_AFTER = re.compile(r"[(\uff08]?[月火水木金土日]?[)\uff09]?(?:まで|以降|締)")
 _LIMIT_BEFORE = re.compile(r"\b(?:until|till|by|through|before|from|deadline (?:is|of)) $", re.IGNORECASE)
 _NEAR = 120  # characters before a day in which another year's number may be its own
 # Its year or month is told otherwise, or it explains something itself.

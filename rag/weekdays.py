@@ -14,7 +14,8 @@ _EN = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sund
 _NAMED = re.compile(rf"(?P<ja>[{_JA}])曜日?|\b(?P<en>{'|'.join(_EN)})s?\b", re.IGNORECASE)
 # How evidence may name days besides: (月), 月・水・金, 月〜金, 土日, Mon-Fri.
 _SHORT = re.compile(
-    rf"[((・、〜~～-](?P<after>[{_JA}])(?![\u4e00-\u9fff])|(?<![\u4e00-\u9fff\d])(?P<before>[{_JA}])(?=[・〜~～-]) ?"
+    rf"[(\uff08・、〜~～-](?P<after>[{_JA}])(?![\u4e00-\u9fff])"
+    rf"|(?<![\u4e00-\u9fff\d])(?P<before>[{_JA}])(?=[・〜~～-])"
     rf"|(?P<pair>土日)|\b(?P<en>Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun)\b"
 )
 _SPAN = re.compile(

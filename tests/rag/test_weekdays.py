@@ -12,6 +12,7 @@ from rag.weekdays import ungrounded_weekdays
         ("2025年11月3日(月曜日)です。", "発表は11月3日。"),
         ("Open from Tuesday to Thursday.", "火〜木に開く。"),
         ("Closed on Monday and Friday.", "休みは月・金。"),
+        ("On Sunday.", "18日\uff08土\uff09、19日\uff08日\uff09"),
         ("On Sunday.", "18日(土)と19日(日)に開く。"),
         ("Saturday and Sunday.", "土日と祝日は24便。"),
         ("Monday to Friday.", "平日は32便。"),
