@@ -39,7 +39,7 @@ QUOTED_INSTEAD: dict[Language, str] = {
 # A currency that was put right by rule.
 MENDED: dict[Language, str] = {
     "ja": "モデルの回答にあった「{written}」は、記事に合わせて「{own}」に直しました。",
-    "en": "The model wrote {written}; the source has {own}.",
+    "en": "The model wrote {written}. It was put right to {own}, as the source has it.",
 }
 # Names across languages: a rule cannot always tell that two spellings are one name, so this only warns.
 DOUBTFUL: dict[Language, str] = {
