@@ -8,7 +8,8 @@ import re
 from collections.abc import Collection
 from decimal import Decimal
 
-from index.figures import Figure, figure_terms, find_figures
+from index.figures import Figure, figure_keys, figure_terms, find_figures
+from rag.weekdays import named_days
 
 # The kinds of `index.figures.Figure`, those that one way of asking may be answered with, and "weekday".
 _NUMBERS = frozenset({"count", "number", "measure", "ordinal", "ratio", "percent"})
@@ -82,10 +83,6 @@ _FREE = re.compile(r"無料|無償|ただ|\b(?:free|no charge|nothing)\b", re.IG
 _PART = re.compile(
     r"半[分数]|過半|大半|すべて|全[員体部]|\b(?:half|third|quarter|most|majority|all|both)\b", re.IGNORECASE
 )
-_WEEKDAY = re.compile(
-    r"[月火水木金土日]曜|[(\uff08][月火水木金土日][)\uff09]|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b",
-    re.IGNORECASE,
-)
 _TIME_WORD = re.compile(
     r"[年月週日朝昼夜晩春夏秋冬昨今来翌期代戦頃後前時]|世紀|ごろ|まで"
     r"|\b(?:years?|months?|weeks?|days?|hours?|minutes?|today|yesterday|tomorrow|morning|evening|night|noon|midnight"
@@ -118,9 +115,9 @@ def asked_counter(question: str) -> str:
 
 def holds_asked(text: str, kinds: Collection[str], given: Collection[str]) -> bool:
     """Whether the text holds a figure of such a kind that is not among `given`, the question's figure terms."""
-    if "weekday" in kinds and _WEEKDAY.search(text):
+    if "weekday" in kinds and named_days(text):
         return True
-    return any(_may_be(f, kinds) and not set(figure_terms(f.text)) <= set(given) for f in find_figures(text))
+    return any(_may_be(f, kinds) and not set(figure_keys(f)) <= set(given) for f in find_figures(text))
 
 
 def gives_asked(answer: str, question: str) -> bool:

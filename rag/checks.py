@@ -80,11 +80,9 @@ def check(
     cited = cite(text, language, excerpts, likeness, given, readings)
     figures = [figure.text for figure in ungrounded(text, *sources, given=given)]
     days = ungrounded_weekdays(text, f"{evidence}\n{given}")
-    names = tuple(ungrounded_names(text, evidence, given, readings))
+    names = ungrounded_names(text, evidence, given, readings)
     foreign = any(excerpt.article.language != language for excerpt in excerpts)
-    made_up = tuple(name for name in EXAMPLE_NAMES if name in text and name not in f"{evidence}\n{given}")
-    if not foreign:
-        made_up = (*made_up, *names)
+    made_up = [name for name in names if not foreign or name in EXAMPLE_NAMES]
     return Draft(
         text=cited.text,
         citations=cited.citations,

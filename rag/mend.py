@@ -29,13 +29,12 @@ def mended(answer: str, question: str, language: Language, sources: Sequence[str
 
     A currency is changed only where the amount stands in no source with it, and in the sources with one other alone.
     """
-    amounts = [f for text in (*sources, given) for f in find_figures(text) if f.kind == "money"]
     pieces: list[str] = []
     changed: list[tuple[str, str]] = []
     done = 0
     for figure in ungrounded(answer, *sources, given=given):
-        units = {amount.unit for amount in amounts if amount.value == figure.value}
-        if figure.kind != "money" or len(units) != 1:
+        units = _currencies_of(figure, (*sources, given)) if figure.kind == "money" else set()
+        if len(units) != 1:
             continue
         own = replace(figure, unit=units.pop())
         written = figure_english(own) if language == "en" else figure_japanese(own)
@@ -47,6 +46,11 @@ def mended(answer: str, question: str, language: Language, sources: Sequence[str
     text = "".join([*pieces, answer[done:]])
     counter = asked_counter(question) if language == "ja" else ""
     return Mended(text=_TSU.sub(rf"\g<number>{counter}", text) if counter else text, currencies=tuple(changed))
+
+
+def _currencies_of(amount: Figure, texts: Sequence[str]) -> set[str]:
+    """The currencies in which the texts state this very amount."""
+    return {f.unit for text in texts for f in find_figures(text) if f.kind == "money" and f.value == amount.value}
 
 
 def _bare(figure: Figure, language: Language) -> str:

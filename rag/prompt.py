@@ -60,8 +60,8 @@ _EXAMPLES: dict[Language, tuple[tuple[str, str, str], ...]] = {
         ),
     ),
 }
-# Who and what the worked examples speak of: in an answer to something else they are made up.
-EXAMPLE_NAMES = ("山北", "Yamakita", "Norvel", "Leeds", "Greta", "Olsen", "Delmar")
+# Who and what the worked examples speak of: where no evidence has them, an answer that does copied them from there.
+EXAMPLE_NAMES = ("Yamakita", "Norvel", "Leeds", "Greta", "Olsen", "Delmar")
 _LABELS = {
     "ja": {"question": "質問", "articles": "記事", "earlier": "これまでの会話"},
     "en": {"question": "Question", "articles": "Excerpts", "earlier": "Conversation so far"},

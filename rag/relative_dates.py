@@ -15,6 +15,7 @@ from index.english_dates import MONTHS
 from index.figures import Figure, find_figures
 from index.partial_dates import iso
 from rag.dates import english_date, japanese_date
+from rag.weekdays import DAYS_EN, DAYS_JA
 
 _DAYS_JA = {"一昨日": -2, "おととい": -2, "昨日": -1, "きのう": -1, "本日": 0, "今日": 0, "明日": 1, "あす": 1}
 _DAYS_JA |= {"明後日": 2, "あさって": 2}
@@ -22,8 +23,6 @@ _STEPS_JA = {"先々": -2, "先": -1, "今": 0, "来": 1, "再来": 2}
 _YEARS_JA = {"一昨": -2, "昨": -1, "去": -1, "今": 0, "本": 0, "来": 1, "再来": 2}
 _STEPS_EN = {"last": -1, "this": 0, "next": 1}
 _DAYS_EN = {"the day before yesterday": -2, "yesterday": -1, "today": 0, "tomorrow": 1, "the day after tomorrow": 2}
-_WEEK_JA = "月火水木金土日"
-_WEEK_EN = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _MONTH_OF = {month.lower(): number for number, month in enumerate(MONTHS, 1)}
 _BEFORE, _AFTER = 180, 60  # days from an article to those that it may name without their year
@@ -51,7 +50,7 @@ _ENGLISH = re.compile(
     rf"\b(?:(?P<day>{'|'.join(sorted(_DAYS_EN, key=len, reverse=True))})"
     r"|(?P<fiscal>last|this|next) fiscal year"
     r"|(?<!the )(?<!past )(?P<step>last|this|next) (?:(?P<unit>week|month|year)|(?P<weekday>"
-    rf"{'|'.join(_WEEK_EN)})|(?P<mon>{'|'.join(_MONTH_OF)}))(?! of\b)"
+    rf"{'|'.join(DAYS_EN)})|(?P<mon>{'|'.join(_MONTH_OF)}))(?! of\b)"
     rf"|(?<!about )(?<!than )(?<!around )(?<!nearly )"
     rf"(?P<count>\d{{1,3}}|{'|'.join(_NUMBERS[1:])}) (?P<ago>day|week|month|year)s? ago)\b(?!-)",
     re.IGNORECASE,
@@ -171,7 +170,7 @@ def _japanese(word: re.Match[str], known: _Known) -> str | tuple[str, str] | Non
         return known.day_after(_DAYS_JA[word["day"]])
     if word["week"]:
         week = known.week_after(_STEPS_JA[word["week"]])
-        return _day_of(week, _WEEK_JA.index(word["weekday"])) if word["weekday"] else week
+        return _day_of(week, DAYS_JA.index(word["weekday"])) if word["weekday"] else week
     if word["month"]:
         return known.month_after(_STEPS_JA[word["month"]], int(word["dom"]) if word["dom"] else None)
     if word["count"]:
@@ -197,7 +196,7 @@ def _english(word: re.Match[str], known: _Known) -> str | tuple[str, str] | None
         return _ago(known, int(count) if count.isdigit() else _NUMBERS.index(count), word["ago"].lower())
     step = _STEPS_EN[word["step"].lower()]
     if word["weekday"]:
-        return _weekday(known, step, _WEEK_EN.index(word["weekday"].lower()))
+        return _weekday(known, step, DAYS_EN.index(word["weekday"].lower()))
     if word["mon"]:
         month = _MONTH_OF[word["mon"].lower()]
         # "Next April" has one reading only once this year's April is past, "last September" before this year's.

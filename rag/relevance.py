@@ -113,6 +113,7 @@ def clues(
     names = len(names_in(question))
     known = {p.article.id: len(names_held(question, p.article)) / names if names else NO_NAMES for p in places}
     kinds, given = likely_kinds(question), set(figure_terms(question))
+    months = _months(given)
     found: list[Clues] = []
     for number, place in enumerate(places):
         fits = bool(kinds) and holds_asked(place.text, kinds, given)
@@ -127,7 +128,7 @@ def clues(
                 kind=float(fits),
                 no_kind=float(bool(kinds) and not fits),
                 own=float(place.article.language == language),
-                dated=float(_is_of_month(place.article.date, given)),
+                dated=float(not months.isdisjoint((place.article.date[:7], place.article.date[4:7]))),
             )
         )
     return found
@@ -186,12 +187,11 @@ def _share(shared: frozenset[str], rarity: dict[str, float]) -> float:
     return sum(rarity[term] for term in shared) / total if total else 0.0
 
 
-def _is_of_month(date: str, given: set[str]) -> bool:
-    """Whether an article's date is in a month that the question's figure terms name, with its year or without any."""
-    if len(date) < len("2025-08"):
-        return False
-    of_a_year = any(re.fullmatch(rf"date:\d{{4}}-{date[5:7]}", term) for term in given)
-    return f"date:{date[:7]}" in given or (f"date:--{date[5:7]}" in given and not of_a_year)
+def _months(terms: set[str]) -> set[str]:
+    """The months that figure terms name: "2025-08" with its year, and "-08" where none of them has one."""
+    dated = {term.removeprefix("date:") for term in terms if re.fullmatch(r"date:\d{4}-\d\d", term)}
+    alone = {term.removeprefix("date:-") for term in terms if re.fullmatch(r"date:--\d\d", term)}
+    return dated | (alone - {month[4:] for month in dated})
 
 
 def standardised(values: Sequence[float]) -> list[float]:

@@ -96,9 +96,8 @@ class Writer:
         if not draft.silent:
             draft = self._checked("".join(self.write(wanted, narrowed(excerpts, wanted.question))), wanted, excerpts)
             if draft.is_sound:
-                return self._final(
-                    replace(given, warnings=(f"{fault}{ASKED_AGAIN[wanted.language]}",)), draft, wanted, excerpts
-                )
+                again = fault + ASKED_AGAIN[wanted.language]
+                return self._final(replace(given, warnings=(again,)), draft, wanted, excerpts)
         if draft.silent:
             return replace(given, text=DECLINED[wanted.language])
         nearest = best_sentence(excerpts, wanted.question)
