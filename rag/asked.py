@@ -41,8 +41,9 @@ _WAYS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = (
     (
         re.compile(
             r"いくら(?!でも|か(?![か。?\uff1f]|$))|何[千百万億兆]?(?:円|ドル|ユーロ|ポンド)"
-            r"|\bhow much (?:\w+ ){0,6}(?:cost|costs|pays?|paid|spend|spent|invest(?:ed)?|worth|charged?|earn(?:ed)?)\b"
-            r"|\bhow much money\b|\bwhat (?:is|was|are|were|will be) the (?:\w+ ){0,4}"
+            r"|\bhow much (?:[\w'’.&-]{1,40} ){0,8}"
+            r"(?:costs?|pays?|paid|spend|spent|invest(?:ed)?|worth|charged?|earn(?:ed)?)\b"
+            r"|\bhow much money\b|\bwhat (?:is|was|are|were|will be) the (?:[\w'’-]{1,40} ){0,4}"
             r"(?:price|fare|fee|cost|salary|subsidy|allowance|budget)\b"
             r"|(?:費用|料金|価格|定価|値段|運賃|家賃|予算|[金限総]額)は?[?\uff1f]?$",
             re.IGNORECASE,

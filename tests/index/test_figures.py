@@ -1,6 +1,5 @@
 """Figures are found whole, in either language, with one value for every notation."""
 
-import gc
 import time
 from decimal import Decimal
 
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 from index.figures import Figure, figure_keys, figure_terms, find_figures
 from index.numerals import fold
 from index.partial_dates import western_year
+from tests.growth import times_of_four_times_as_much
 
 # text, (kind, value, unit, qualifier) of the only figure in it; numbers as text, ranges as pairs
 FOUND = [
@@ -217,20 +217,10 @@ the_early_ マイナス & 百 -1 十1 1_万_ 1_
 
 @pytest.mark.parametrize("piece", HOSTILE.split())
 def test_time_grows_with_the_text_and_not_faster(piece: str) -> None:
-    def seconds(length: int) -> float:
-        text = (piece.replace("_", " ") * length)[:length]
-        begin = time.process_time()
-        find_figures(text)
-        return time.process_time() - begin
-
-    gc.disable()  # its pauses grow with every object of the whole test run
-    try:
-        times = [(seconds(8_000), seconds(32_000)) for _ in range(4)]  # in turn: both see the same machine
-    finally:
-        gc.enable()
-    short, long = (min(of) for of in zip(*times, strict=True))
+    unit = piece.replace("_", " ")
+    short, long = times_of_four_times_as_much(lambda of: find_figures((unit * of)[:of]), 8_000)
     # Below a few milliseconds the clock says more about the machine than about the text.
-    assert long < 8 * max(short, 0.006)  # sixteen times would be the square
+    assert long < 8 * max(short, 0.006)
 
 
 def test_a_megabyte_of_digits_is_read_in_seconds() -> None:

@@ -1,4 +1,3 @@
-import gc
 import time
 from collections.abc import Callable, Sequence
 
@@ -8,6 +7,7 @@ from hypothesis import strategies as st
 
 from index.article import Article
 from index.split import Span, sections, split_article, split_sentences
+from tests.growth import times_of_four_times_as_much
 
 
 def characters(texts: Sequence[str]) -> list[int]:
@@ -248,21 +248,8 @@ def text_of(kind: str, size: int) -> str:
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_the_time_is_linear_in_a_hostile_text(kind: str) -> None:
     size = 300_000 if kind == "a gap behind a letter" else 75_000  # there the square grows slowly
-    short, long = text_of(kind, size), text_of(kind, 4 * size)
-
-    def seconds(text: str) -> float:
-        began = time.process_time()
-        passages(text, 160)
-        return time.process_time() - began
-
-    gc.disable()  # it walks all that other tests have left behind, again and again
-    try:
-        # In turn, so that both see the same machine; the best of several is what the code takes.
-        times = [(seconds(short), seconds(long)) for _ in range(4)]
-    finally:
-        gc.enable()
-    best_short, best_long = (min(of) for of in zip(*times, strict=True))
-    assert best_long < 8 * best_short + 0.02  # four times where it is linear, sixteen where it is the square
+    short, long = times_of_four_times_as_much(lambda of: passages(text_of(kind, of), 160), size)
+    assert long < 8 * short + 0.02
 
 
 def test_a_megabyte_of_hostile_text_is_split_in_seconds() -> None:

@@ -16,7 +16,7 @@ from index.errors import ChatModelError, NoIndex, QuestionError
 from rag import Answer, Chatbot, Filters, Settings
 from rag.answer import Found, Piece
 from rag.local_model import LlamaChatModel
-from rag.texts import DECLINED, NO_MODEL
+from rag.texts import DECLINED, EVASIVE, MENDED, NO_MODEL, QUOTED_INSTEAD
 
 DEAL = "OpenAIとAmazonの契約額はいくらで、期間は何年ですか?"
 DEAL_IN_ENGLISH = "How much is OpenAI's cloud deal with Amazon worth, and for how long?"
@@ -120,6 +120,31 @@ def test_a_figure_that_stands_in_no_source_is_replaced_by_a_quote_and_said_so(bo
     assert "380 billion" not in answer.text
     assert "$380 billion" in answer.warnings[0]
     assert len(answer.citations) == 1
+    check_quotes(answer)
+
+
+def test_what_no_passage_can_tell_is_declined_without_asking_the_model(bot: Chatbot) -> None:
+    model = scripted(bot, "made up")
+    answer = bot.answer(
+        "OpenAIとAmazonの契約は何曜日に更新されますか", filters=Filters(article_ids=("lumio-3-air-purifier-notes",))
+    )
+    assert (answer.text, answer.answered, answer.confidence) == (DECLINED["ja"], False, 0.0)
+    assert model.heard == []
+
+
+def test_an_answer_of_another_kind_is_replaced_by_a_sentence_that_gives_it(bot: Chatbot) -> None:
+    scripted(bot, "It runs for seven years.")
+    answer = bot.answer("How much is OpenAI's cloud deal with Amazon worth?")
+    assert "380億ドル" in answer.citations[0].quote
+    assert answer.warnings == (f"{EVASIVE['en']} {QUOTED_INSTEAD['en']}",)
+    check_quotes(answer)
+
+
+def test_a_wrong_currency_is_put_right_and_said_so(bot: Chatbot) -> None:
+    scripted(bot, "It is worth €38 billion.")
+    answer = bot.answer("How much is OpenAI's cloud deal with Amazon worth?")
+    assert answer.text.startswith("It is worth $38 billion [1]")
+    assert MENDED["en"].format(written="€38 billion", own="$38 billion") in answer.warnings
     check_quotes(answer)
 
 

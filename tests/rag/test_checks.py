@@ -134,5 +134,9 @@ def test_a_name_of_the_worked_examples_is_made_up_in_any_other_answer() -> None:
     draft = check("The $38 billion deal was signed by Norvel.", "Who?", "en", [EXCERPT], alike)
     assert (draft.invented, draft.doubtful) == (("Norvel",), ())
     assert check("Norvel paid $38 billion.", "What did Norvel pay?", "en", [EXCERPT], alike).invented == ()
-    examples = "".join(m["content"] for lang in ("ja", "en") for m in answer_messages("?", [], lang))  # type: ignore[arg-type]
+    leeds = article("l", "本社はリーズにある。", language="ja")
+    there = Excerpt(number=1, article=leeds, sentences=(Sentence(article=leeds, start=0, end=10, score=1.0),))
+    assert check("It is in Leeds.", "Where?", "en", [there], alike).invented == ()
+    languages: tuple[Language, ...] = ("ja", "en")
+    examples = "".join(m["content"] for language in languages for m in answer_messages("?", [], language))
     assert all(name in examples for name in EXAMPLE_NAMES)

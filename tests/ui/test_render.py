@@ -10,6 +10,7 @@ import pytest
 
 from index.errors import EmbedderMismatch, KotaeError, NoIndex
 from rag.answer import Answer, Citation
+from tests.growth import times_of_four_times_as_much
 from tests.ui.scripted import DEAL, HITS, QUOTE, article, citation, deal_answer, hit
 from ui import render, render_sources, render_text, texts
 from ui.records import to_record
@@ -239,16 +240,10 @@ def test_every_kind_of_error_has_its_text_and_every_text_both_languages() -> Non
 
 
 def test_rendering_is_linear_in_hostile_text() -> None:
-    from time import process_time
-
-    def seconds(size: int) -> float:
-        pieces = ("[1," * size, "**" * size, "[" * size, "- " * size, "**a" * size, "*" * size + "\n" * size)
-        start = process_time()
-        for piece in pieces:
+    def shown(size: int) -> None:
+        for piece in ("[1," * size, "**" * size, "[" * size, "- " * size, "**a" * size, "*" * size + "\n" * size):
             render.answer(turn(stage="writing", written=piece, hits=HITS))
-        return process_time() - start
 
-    seconds(1_000)
-    times = [(seconds(10_000), seconds(40_000)) for _ in range(3)]  # in turn: both see the same machine
-    short, long = (min(of) for of in zip(*times, strict=True))
-    assert long < 8 * short  # sixteen times would be the square
+    shown(1_000)
+    short, long = times_of_four_times_as_much(shown, 10_000)
+    assert long < 8 * short
