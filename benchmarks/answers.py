@@ -11,7 +11,8 @@ squad2    the same in English, by words, and the share of its unanswerable half 
 speed     the questions of seeds again beside a plain prompt with the four best passages: first words, whole answer
 
 `--sample` asks that many questions of each kind, drawn with `--seed`; without it the sizes that the bars name: all of
-seeds, 50 of each kind of nomiracl, 300 of jsquad and of each half of squad2, 40 for the speed.
+seeds, 50 of each kind of nomiracl, 300 of jsquad, 40 for the speed, and of squad2 what is not for training. No question
+here is one that the chat model's adapter was trained on (`benchmarks/splits.py`).
 """
 
 import argparse
@@ -26,6 +27,7 @@ from typing import Any
 
 from benchmarks.check_answers import check, read_sources
 from benchmarks.short_answers import short_answer
+from benchmarks.splits import measured
 from index.build import update_index
 from index.home import Home
 from rag import Chatbot, Settings
@@ -193,7 +195,7 @@ class Bench:
         return answer
 
     def _rows(self, name: str) -> list[dict[str, Any]]:
-        return list(_read(self._data / name / "questions.jsonl"))
+        return measured(name, list(_read(self._data / name / "questions.jsonl")))
 
     def _drawn(self, rows: Sequence[Any], name: str) -> list[Any]:
         size = self._sample or SIZES[name]

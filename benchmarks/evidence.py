@@ -16,8 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from rag import Chatbot, Settings
-from rag import evidence as reading
-from rag.evidence import Sentence, estimate_tokens, gather, places_of
+from rag.evidence import BUDGET, GAP, Sentence, estimate_tokens, gather, places_of
 from rag.follow_up import searched
 from rag.gold import GoldPassage, GoldQuestion, read_gold
 from rag.language import question_language
@@ -30,11 +29,10 @@ def main() -> None:
     parser.add_argument("gold", type=Path)
     parser.add_argument("--home", type=Path, default=None)
     parser.add_argument("--fit", action="store_true")
-    parser.add_argument("--budget", type=int, default=reading.BUDGET)
+    parser.add_argument("--budget", type=int, default=BUDGET)
     parser.add_argument("--joined", type=int, default=0, help="join so many of the best hits with their neighbours")
-    parser.add_argument("--gap", type=float, default=reading.GAP)
+    parser.add_argument("--gap", type=float, default=GAP)
     options = parser.parse_args()
-    reading.GAP = options.gap
     bot = Chatbot.open(settings=Settings.from_environment(home=options.home))
     likeness, sharing = bot._collection.likeness, bot._collection.shared_words
     rows: dict[str, list[tuple[bool, int]]] = defaultdict(list)
@@ -45,7 +43,7 @@ def main() -> None:
         question = searched(gold.question, gold.history)
         language = question_language(question)
         hits = with_neighbours(bot._collection, bot.search(question, 10), options.joined)
-        excerpts = gather(question, language, hits, likeness, sharing, budget=options.budget)
+        excerpts = gather(question, language, hits, likeness, sharing, budget=options.budget, gap=options.gap)
         read = [sentence for excerpt in excerpts for sentence in excerpt.sentences]
         held = all(any(_holds(sentence, passage) for sentence in read) for passage in gold.passages)
         row = (held, sum(estimate_tokens(sentence.text) for sentence in read))

@@ -80,7 +80,7 @@ class ModelStatus:
     """One line of `kotae models`. `source` says where the files are, or would come from, or what is missing."""
 
     name: str
-    kind: Literal["embedder", "chat", "dictionary"]
+    kind: Literal["embedder", "chat", "adapter", "dictionary"]
     ready: bool
     path: Path | None
     size: int  # bytes

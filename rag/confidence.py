@@ -1,7 +1,8 @@
 """How probable it is that the passages found answer the question: one number, one threshold. Knows no model.
 
 A logistic regression over what is known before anything is written: the model's answer to the probe, and how well the
-likeliest sentence fits. docs/results.md has the questions it was fitted on, and the curve.
+likeliest sentence fits. The model with Kotae's adapter says "yes" more seldom than any other, and rightly so: it has
+weights of its own. docs/results.md has the questions they were fitted on, and the curves.
 """
 
 import math
@@ -12,9 +13,18 @@ from rag.evidence import Excerpt
 
 MIN_CONFIDENCE = 0.4  # from which an answer is given, on every turn and in all three faces
 
-_INTERCEPT = -1.57
-_YES = 1.01
-_BEST = 0.10
+
+@dataclass(frozen=True, kw_only=True)
+class Weights:
+    """Of the logit of "yes", and of the likeliest sentence."""
+
+    intercept: float
+    yes: float
+    best: float
+
+
+PLAIN = Weights(intercept=-1.57, yes=1.01, best=0.10)
+ADAPTED = Weights(intercept=1.58, yes=0.85, best=0.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,10 +43,10 @@ def signals(excerpts: Sequence[Excerpt], yes: float) -> Signals:
     return Signals(yes=yes, best=max(sentence.score for excerpt in excerpts for sentence in excerpt.sentences))
 
 
-def confidence(of: Signals) -> float:
+def confidence(of: Signals, weights: Weights = PLAIN) -> float:
     """The probability that the question is answered: the logistic function of the weighed signals."""
     logit = math.log(_clipped(of.yes) / (1 - _clipped(of.yes)))
-    return 1 / (1 + math.exp(-(_INTERCEPT + _YES * logit + _BEST * of.best)))
+    return 1 / (1 + math.exp(-(weights.intercept + weights.yes * logit + weights.best * of.best)))
 
 
 def _clipped(probability: float) -> float:

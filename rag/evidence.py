@@ -67,25 +67,33 @@ def gather(
     sharing: Sharing = same_terms,
     *,
     budget: int = BUDGET,
+    gap: float = GAP,
 ) -> list[Excerpt]:
     """The sentences of the hits that most likely hold the answer, up to `budget` tokens, as numbered excerpts.
 
-    Sentences that are much less likely than the best one are not read at all (GAP): a plain question costs few tokens,
-    and a small model takes the figures of what stands beside the answer for the answer. Each language is levelled
-    towards the best of all (LEVEL): what answers a question is as often said in the other one. `language` is the
-    question's; `likeness` and `sharing` are as in `rag.relevance.relevance`. Articles that know none of the question's
-    names are left out where others know some. Sentences of one article stand together in their order; articles with
-    the likeliest sentence stand first.
+    Sentences that are much less likely than the best one are not read at all (`gap`): a plain question costs few
+    tokens, and a small model takes the figures of what stands beside the answer for the answer. Each language is
+    levelled towards the best of all (LEVEL): what answers a question is as often said in the other one. `language` is
+    the question's; `likeness` and `sharing` are as in `rag.relevance.relevance`. Articles that know none of the
+    question's names are left out where others know some. Sentences of one article stand together in their order;
+    articles with the likeliest sentence stand first.
     """
-    articles = {hit.article.id: hit.article for hit in hits}
-    worth_reading = set(without_strangers(question, articles))
-    ranked = rank_sentences(
-        question, language, [hit for hit in hits if hit.article.id in worth_reading], likeness, sharing
-    )
+    ranked = rank_sentences(question, language, worth_reading(question, hits), likeness, sharing)
+    return choose(ranked, budget=budget, gap=gap)
+
+
+def worth_reading(question: str, hits: Sequence[Hit]) -> list[Hit]:
+    """The hits without articles that know none of the question's names, where others know some."""
+    known = set(without_strangers(question, {hit.article.id: hit.article for hit in hits}))
+    return [hit for hit in hits if hit.article.id in known]
+
+
+def choose(ranked: Sequence[Sentence], *, budget: int = BUDGET, gap: float = GAP) -> list[Excerpt]:
+    """The first of `ranked` (best first) as excerpts: those at most `gap` behind the best, up to `budget` tokens."""
     chosen: list[Sentence] = []
     left = budget
     for sentence in ranked:
-        if len(chosen) >= LEAST and sentence.score < ranked[0].score - GAP:
+        if len(chosen) >= LEAST and sentence.score < ranked[0].score - gap:
             break
         cost = estimate_tokens(sentence.text)
         if not chosen or cost <= left:

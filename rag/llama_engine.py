@@ -77,12 +77,12 @@ class Turns:
 class Engine:
     """One loaded model. Safe to share between threads: they take turns."""
 
-    def __init__(self, path: Path, *, context_tokens: int, threads: int):
-        """Loads the model (1 to 4 s). Raises ModelError."""
+    def __init__(self, path: Path, *, context_tokens: int, threads: int, adapter: Path | None = None):
+        """Loads the model (1 to 4 s), with a low-rank adapter (a GGUF file) where one is given. Raises ModelError."""
         self.path = path
         self._turns = Turns()
         self._running: dict[threading.Thread, threading.Event] = {}
-        self._server: Any = _server(path, context_tokens, threads)
+        self._server: Any = _server(path, context_tokens, threads, adapter)
 
     def events(self, request: Event, limits: Limits) -> Iterator[Event]:
         """What the model says to an OpenAI-shaped chat request, event by event.
@@ -162,16 +162,16 @@ _engines: dict[tuple[object, ...], Engine] = {}
 _opening = threading.Lock()
 
 
-def engine(path: Path, *, context_tokens: int, threads: int = 0) -> Engine:
-    """The engine of a model file: loaded once per process, since a model takes a gigabyte and seconds to load.
+def engine(path: Path, *, context_tokens: int, threads: int = 0, adapter: Path | None = None) -> Engine:
+    """The engine of a model file and an adapter: loaded once per process, since it takes a gigabyte and seconds.
 
     `threads` 0 takes the cores this process may use. Raises ModelError.
     """
     # A forked child inherits the dictionary but not llama.cpp's threads: its requests would wait forever.
-    key = (os.getpid(), os.path.realpath(path), context_tokens, threads)
+    key = (os.getpid(), os.path.realpath(path), context_tokens, threads, adapter and os.path.realpath(adapter))
     with _opening:
         if key not in _engines:
-            _engines[key] = Engine(path, context_tokens=context_tokens, threads=threads)
+            _engines[key] = Engine(path, context_tokens=context_tokens, threads=threads, adapter=adapter)
         return _engines[key]
 
 
@@ -189,14 +189,10 @@ def _close_all() -> None:
             _opening.release()
 
 
-def _server(path: Path, context_tokens: int, threads: int) -> Any:
-    try:
-        with path.open("rb") as file:
-            magic = file.read(4)
-    except OSError as error:
-        raise ModelError(f"the chat model {str(path)!r} cannot be read: {error.strerror}") from error
-    if magic != b"GGUF":
-        raise ModelError(f"{str(path)!r} is not a GGUF file (it starts with {magic!r}): set KOTAE_CHAT_MODEL to one")
+def _server(path: Path, context_tokens: int, threads: int, adapter: Path | None) -> Any:
+    _check_gguf(path, "chat model", "KOTAE_CHAT_MODEL")
+    if adapter:
+        _check_gguf(adapter, "adapter", "KOTAE_CHAT_ADAPTER")
     try:
         # 106 MB of native code, needed only when a model really runs here.
         import xllamacpp
@@ -209,6 +205,8 @@ def _server(path: Path, context_tokens: int, threads: int) -> Any:
     params.model.path = str(path)
     # Read, not mapped: most weights are laid out anew for the processor, and a map would keep the file's 1.1 GB beside.
     params.load_mode = xllamacpp.llama_load_mode.LLAMA_LOAD_MODE_NONE
+    if adapter:
+        params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(adapter), 1.0)]
     params.n_ctx = context_tokens
     params.n_parallel = 1
     params.n_batch = params.n_ubatch = BATCH_TOKENS
@@ -229,10 +227,22 @@ def _server(path: Path, context_tokens: int, threads: int) -> Any:
     try:
         return xllamacpp.Server(params)
     except (RuntimeError, ValueError, MemoryError) as error:
+        beside = f" with the adapter {str(adapter)!r}, which must be made for this very model" if adapter else ""
         raise ModelError(
-            f"llama.cpp cannot load {str(path)!r} ({path.stat().st_size:,} bytes): verify it with "
+            f"llama.cpp cannot load {str(path)!r} ({path.stat().st_size:,} bytes){beside}: verify it with "
             "`kotae models --verify`, and check that there is memory for it"
         ) from error
+
+
+def _check_gguf(path: Path, what: str, variable: str) -> None:
+    """Raises ModelError for what llama.cpp would not even try, in words that name the setting."""
+    try:
+        with path.open("rb") as file:
+            magic = file.read(4)
+    except OSError as error:
+        raise ModelError(f"the {what} {str(path)!r} cannot be read: {error.strerror}") from error
+    if magic != b"GGUF":
+        raise ModelError(f"{str(path)!r} is not a GGUF file (it starts with {magic!r}): set {variable} to one")
 
 
 def _error(error: object) -> ChatModelError:

@@ -13,7 +13,7 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import Field
 
 from index.errors import ChatModelError
-from rag.llama_engine import Event, Limits, engine
+from rag.llama_engine import Engine, Event, Limits, engine
 from rag.model import neutralise_template_tokens
 
 _ROLES: dict[type[BaseMessage], str] = {
@@ -25,13 +25,14 @@ _ROLES: dict[type[BaseMessage], str] = {
 
 
 class LlamaChatModel(BaseChatModel):
-    """A GGUF file run by llama.cpp in this process.
+    """A GGUF file run by llama.cpp in this process, with a low-rank adapter where `adapter` names one.
 
-    The file is loaded by the first call and shared by every instance with the same file, window and threads. A call
+    The files are loaded by the first call and shared by every instance with the same ones, window and threads. A call
     may override `max_tokens`, `temperature` and `seed`, and add what `_EXTRAS` names.
     """
 
     path: Path
+    adapter: Path | None = None
     context_tokens: int = 4096
     threads: int = 0
     max_tokens: int = 512
@@ -45,11 +46,19 @@ class LlamaChatModel(BaseChatModel):
 
     @property
     def _identifying_params(self) -> dict[str, Any]:
-        return {"path": str(self.path), "context_tokens": self.context_tokens, "temperature": self.temperature}
+        return {
+            "path": str(self.path),
+            "adapter": str(self.adapter or ""),
+            "context_tokens": self.context_tokens,
+            "temperature": self.temperature,
+        }
 
     def load(self) -> None:
         """Loads the model now rather than in the first call. Raises ModelError."""
-        engine(self.path, context_tokens=self.context_tokens, threads=self.threads)
+        self._engine()
+
+    def _engine(self) -> Engine:
+        return engine(self.path, context_tokens=self.context_tokens, threads=self.threads, adapter=self.adapter)
 
     def _generate(
         self,
@@ -71,8 +80,7 @@ class LlamaChatModel(BaseChatModel):
 
         Raises ChatModelBusy, ChatModelTimeout, ChatModelError, ModelError.
         """
-        loaded = engine(self.path, context_tokens=self.context_tokens, threads=self.threads)
-        events = loaded.events(self._request(messages, stop, kwargs), self.limits)
+        events = self._engine().events(self._request(messages, stop, kwargs), self.limits)
         try:
             for event in events:
                 if event.get("choices"):

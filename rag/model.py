@@ -19,6 +19,7 @@ from index.errors import ChatModelError, ChatModelTimeout, ModelError
 from index.modelfiles import prepare, status, verify
 from index.modelspec import ModelSpec, ModelStatus
 from index.progress import Progress, ProgressCallback, nobody
+from rag.adapter import adapter_file, describe_adapter
 from rag.qwen import QWEN_CODER
 from rag.remote_model import again_after, gate_of, holds_key, length_limit, open_endpoint, place, translated
 from rag.settings import Settings
@@ -52,7 +53,7 @@ def open_chat_model(settings: Settings, progress: ProgressCallback | None = None
     # LangChain takes 0.8 s to import: not paid by commands that ask no model.
     from rag.local_model import LlamaChatModel
 
-    return LlamaChatModel(path=path, threads=settings.threads)
+    return LlamaChatModel(path=path, adapter=adapter_file(settings), threads=settings.threads)
 
 
 def remote_embedder(settings: Settings) -> "RemoteEmbedder":
@@ -72,12 +73,15 @@ def remote_embedder(settings: Settings) -> "RemoteEmbedder":
 def describe_models(
     settings: Settings, *, recompute: bool = False, progress: ProgressCallback | None = None
 ) -> list[ModelStatus]:
-    """One line for each model: embedder, chat model, dictionary if installed. `recompute` reads their files again."""
+    """One line for each model: embedder, chat model, its adapter, dictionary if installed.
+
+    `recompute` reads their files again.
+    """
     from index.dictionary import describe_dictionary  # not for `import rag`
 
     embedder = _describe_embedder(settings, recompute, progress)
     dictionary = describe_dictionary(settings.models, recompute=recompute, progress=progress)
-    return [embedder, _describe_chat_model(settings, recompute, progress), *dictionary]
+    return [embedder, _describe_chat_model(settings, recompute, progress), *describe_adapter(settings), *dictionary]
 
 
 def stream_text(

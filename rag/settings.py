@@ -37,6 +37,7 @@ class Settings:
     embed_passage_prefix: str = ""  # KOTAE_EMBED_PASSAGE_PREFIX: the same for passages
     reranker: str = ""  # KOTAE_RERANKER: folder of a sentence-transformers CrossEncoder; "" uses none
     chat_model: str = DEFAULT_CHAT_MODEL  # KOTAE_CHAT_MODEL: a known name, a .gguf file, or the endpoint's model name
+    chat_adapter: str = ""  # KOTAE_CHAT_ADAPTER: a LoRA adapter (.gguf) for it; "" takes Kotae's own, "none" none
     # KOTAE_CHAT_URL: base URL of an OpenAI-compatible endpoint, perhaps with a login; "" runs the model here
     chat_url: str = field(default="", repr=False)
     chat_key: str = field(default="", repr=False)  # KOTAE_CHAT_KEY: its key; never printed
@@ -84,6 +85,7 @@ class Settings:
             embed_passage_prefix=env.get("KOTAE_EMBED_PASSAGE_PREFIX", ""),
             reranker=env.get("KOTAE_RERANKER", ""),
             chat_model=env.get("KOTAE_CHAT_MODEL") or DEFAULT_CHAT_MODEL,
+            chat_adapter=env.get("KOTAE_CHAT_ADAPTER", ""),
             chat_url=env.get("KOTAE_CHAT_URL", ""),
             chat_key=env.get("KOTAE_CHAT_KEY", ""),
             allow_hub=_switch(env, "KOTAE_ALLOW_HUB"),

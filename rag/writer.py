@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from index.article import Language
+from rag.adapter import ADAPTER
 from rag.answer import Answer, Message
 from rag.checks import Draft, answerable_kind, best_sentence, check, narrowed
 from rag.cite import quote
-from rag.confidence import confidence, signals
+from rag.confidence import ADAPTED, PLAIN, confidence, signals
 from rag.conflict import find_conflict, wording
 from rag.evidence import Excerpt
 from rag.follow_up import MAX_REWRITE_TOKENS, accepted, rewrite_messages
@@ -60,6 +61,7 @@ class Writer:
         self._chat_model = chat_model
         self._likeness = likeness
         self._readings = readings
+        self._weights = ADAPTED if getattr(chat_model, "adapter", None) == ADAPTER else PLAIN
 
     def standalone(self, question: str, history: Sequence[Message]) -> str:
         """The follow-up as a question that stands alone; "" where the model found no wording that can be trusted."""
@@ -76,7 +78,7 @@ class Writer:
             return 0.0
         messages = probe_messages(wanted.question, excerpts, wanted.language, wanted.history)
         yes = yes_probability(self._chat_model, as_messages(messages))
-        return None if yes is None else confidence(signals(excerpts, yes))
+        return None if yes is None else confidence(signals(excerpts, yes), self._weights)
 
     def write(self, wanted: Wanted, excerpts: Sequence[Excerpt]) -> Iterator[str]:
         """The answer, piece by piece, unchecked."""

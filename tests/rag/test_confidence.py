@@ -1,6 +1,6 @@
 import pytest
 
-from rag.confidence import MIN_CONFIDENCE, Signals, confidence, signals
+from rag.confidence import ADAPTED, MIN_CONFIDENCE, Signals, confidence, signals
 from rag.evidence import Excerpt, Sentence
 from tests.doubles import article
 
@@ -17,6 +17,13 @@ def test_the_likeliest_sentence_of_all_excerpts_counts() -> None:
 
 def test_confidence_is_the_logistic_function_of_the_weighed_signals() -> None:
     assert confidence(Signals(yes=0.5, best=0.0)) == pytest.approx(0.1722, abs=1e-4)  # 1 / (1 + e^1.57)
+
+
+def test_the_adapted_model_is_believed_sooner() -> None:
+    assert confidence(Signals(yes=0.5, best=0.0), ADAPTED) == pytest.approx(0.8292, abs=1e-4)  # 1 / (1 + e^-1.58)
+    doubtful, surely_not = (confidence(Signals(yes=yes, best=3.0), ADAPTED) for yes in (0.12, 0.06))
+    assert doubtful > MIN_CONFIDENCE > surely_not
+    assert confidence(Signals(yes=0.12, best=3.0)) < MIN_CONFIDENCE
 
 
 @pytest.mark.parametrize("best", [-5.0, 0.0, 5.0])

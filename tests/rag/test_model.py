@@ -445,9 +445,10 @@ def test_a_url_that_is_none_is_refused_with_an_example(tmp_path: Path, url: str)
 
 
 def test_the_models_are_described_without_being_loaded(tmp_path: Path, models_folder: Path) -> None:
-    embedder, chat, dictionary = describe_models(Settings(home=tmp_path, models=models_folder))
+    embedder, chat, adapter, dictionary = describe_models(Settings(home=tmp_path, models=models_folder))
     assert (embedder.kind, embedder.licence, embedder.size) == ("embedder", "MIT", 644_562_086)
     assert (chat.kind, chat.licence, chat.size, chat.ready) == ("chat", "Apache-2.0", 1_117_320_768, True)
+    assert (adapter.kind, adapter.licence, adapter.ready) == ("adapter", "Apache-2.0", True)
     assert (dictionary.kind, dictionary.licence, dictionary.size) == ("dictionary", "CC BY-SA 3.0", 50_886_167)
     assert chat.digest == "cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046"
     (tmp_path / "my.gguf").write_bytes(b"GGUF")

@@ -1,0 +1,227 @@
+"""Trains the adapter of the bundled chat model: to tell what the excerpts state, and to answer from them alone.
+
+    pip install gguf==0.19.0
+    python -m benchmarks.adapter DATA WORK [--out FILE] [--steps N]
+
+DATA has the sets of `benchmarks/adapter_data.py`, of which only what is never measured is used; the rest are news made
+for it (`benchmarks/adapter_news.py`). Nothing of seeds/ is used. WORK keeps the indexes. It takes some 100 minutes on
+two cores with AMX, and 8 GiB of memory. Each example is what the product sends: after the same excerpts and question
+the model is to answer the probe with yes or no, and, where they answer, to write the answer. Both endings, and the
+examples of a step, share what they have in common (`packed`). docs/results.md says what it is worth.
+"""
+
+import argparse
+import random
+import statistics
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as functional
+from torch import Tensor
+
+from benchmarks.adapter_data import Sets
+from benchmarks.adapter_example import Example
+from benchmarks.adapter_model import Adapter, load_model, load_tokenizer
+from benchmarks.adapter_news import news
+from benchmarks.adapter_sentences import drawn, with_sentences
+from index.article import LANGUAGES, Language
+from index.modelfiles import prepare
+from rag.adapter import ADAPTER
+from rag.prompt import answer_messages, probe_messages
+from rag.qwen import QWEN_CODER
+from rag.settings import Settings
+
+SEED = 5
+FIRST_LAYER = 12  # of 28: what stands below is not trained, so nothing has to be carried back to there
+RANK, ALPHA = 4, 16.0
+RATE = 4e-4
+TOKENS = 1500  # of a step, beside the beginning that all its examples share
+NEWS = 250
+# How many of each origin: answerable, and not.
+COUNTS = {
+    "jsquad": (130, 50),
+    "jsquad, taken away": (0, 70),
+    "squad2": (95, 80),
+    "squad2, taken away": (0, 30),
+    "python_faq": (35, 0),
+    "nomiracl": (50, 80),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("work", type=Path)
+    parser.add_argument("--out", type=Path, default=ADAPTER)
+    parser.add_argument("--steps", type=int, default=0, help="stop after so many, to try it")
+    options = parser.parse_args()
+    file = prepare(QWEN_CODER, Settings.from_environment().models) / QWEN_CODER.files[0].name
+    tokenizer, model = load_tokenizer(file), load_model(file)
+    examples = with_sentences(_chosen(Sets(options.data, options.work, SEED).examples()), model, tokenizer)
+    torch.manual_seed(SEED)
+    adapter = Adapter(model, first=FIRST_LAYER, rank=RANK, alpha=ALPHA)
+    train(model, adapter, Prompts(tokenizer), [*examples, *news(NEWS, SEED)], options.steps)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    adapter.save(options.out)
+
+
+def _chosen(examples: Sequence[Example]) -> list[Example]:
+    return [
+        example
+        for origin, counts in COUNTS.items()
+        for answerable, count in zip((True, False), counts, strict=True)
+        for example in drawn(examples, origin, count, SEED, answerable=answerable)
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Piece:
+    """Token ids of one example: what both prompts share, and how each goes on. `answer` is [] where none is known."""
+
+    body: list[int]
+    probe: list[int]
+    ask: list[int]
+    answer: list[int]
+    answerable: bool
+
+
+class Prompts:
+    """The product's prompts, cut where they part."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._tokenizer = tokenizer
+        self.yes, self.no = self._ids("yes")[0], self._ids("no")[0]
+        self.end = self._ids("<|im_end|>")
+
+    def beginning(self, language: Language) -> list[int]:
+        """What every prompt of a language begins with."""
+        return self._ids(self._parts("", "", language)[0])
+
+    def piece(self, example: Example) -> Piece:
+        head, probe = self._parts(example.question, "\n".join(example.excerpts), example.language, probing=True)[1:]
+        ask = self._parts(example.question, "\n".join(example.excerpts), example.language)[2]
+        return Piece(
+            body=self._ids(head),
+            probe=self._ids(probe),
+            ask=self._ids(ask),
+            answer=self._ids(example.answer) + self.end if example.answer else [],
+            answerable=example.answerable,
+        )
+
+    def _parts(
+        self, question: str, excerpts: str, language: Language, *, probing: bool = False
+    ) -> tuple[str, str, str]:
+        """The beginning, excerpts and question, and what is asked of the model, as the chat template has them."""
+        messages = (probe_messages if probing else answer_messages)("\0", [], language)
+        text = self._tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
+        before, after = text.split("\0")
+        beginning, label = before.rsplit("\n\n\n", 1)  # where the excerpts would stand
+        line, _, task = after.partition("\n")
+        return f"{beginning}\n", f"{excerpts}\n\n{label}{question}{line}\n", task
+
+    def _ids(self, text: str) -> list[int]:
+        return self._tokenizer(text, add_special_tokens=False)["input_ids"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Packed:
+    """Several examples as one sequence: `visible[i, j]` says whether token i may look at token j.
+
+    `probes`: (place of the last token before yes or no, answerable); `answers`: (place before the first token, ids).
+    """
+
+    ids: Tensor
+    positions: Tensor
+    visible: Tensor
+    probes: list[tuple[int, bool]]
+    answers: list[tuple[int, list[int]]]
+
+
+def packed(beginning: Sequence[int], pieces: Sequence[Piece]) -> Packed:
+    """Each example sees the beginning and itself, each ending its own example and itself: as if each stood alone."""
+    ids, positions = list(beginning), list(range(len(beginning)))
+    owners, endings = [0] * len(ids), [0] * len(ids)
+    probes: list[tuple[int, bool]] = []
+    answers: list[tuple[int, list[int]]] = []
+
+    def add(tokens: Sequence[int], start: int, owner: int, ending: int) -> None:
+        ids.extend(tokens)
+        positions.extend(range(start, start + len(tokens)))
+        owners.extend([owner] * len(tokens))
+        endings.extend([ending] * len(tokens))
+
+    for owner, piece in enumerate(pieces, start=1):
+        add(piece.body, len(beginning), owner, 0)
+        start = len(beginning) + len(piece.body)
+        add(piece.probe, start, owner, 1)
+        probes.append((len(ids) - 1, piece.answerable))
+        if piece.answer:
+            answers.append((len(ids) + len(piece.ask) - 1, piece.answer))
+            add([*piece.ask, *piece.answer[:-1]], start, owner, 2)
+    owner, ending, place = torch.tensor(owners), torch.tensor(endings), torch.arange(len(ids))
+    same = (owner[None] == owner[:, None]) & ((ending[None] == 0) | (ending[None] == ending[:, None]))
+    visible = (place[None] <= place[:, None]) & ((owner[None] == 0) | same)
+    return Packed(
+        ids=torch.tensor(ids), positions=torch.tensor(positions), visible=visible, probes=probes, answers=answers
+    )
+
+
+def steps_of(examples: Sequence[Example], prompts: Prompts) -> Iterator[Packed]:
+    """The examples in steps of one language, of some TOKENS each."""
+    for language in LANGUAGES:
+        some: list[Piece] = []
+        size, beginning = 0, prompts.beginning(language)
+        for piece in (prompts.piece(example) for example in examples if example.language == language):
+            tokens = sum(map(len, (piece.body, piece.probe, piece.ask, piece.answer)))
+            if some and size + tokens > TOKENS:
+                yield packed(beginning, some)
+                some, size = [], 0
+            some.append(piece)
+            size += tokens
+        if some:
+            yield packed(beginning, some)
+
+
+def train(model: Any, adapter: Adapter, prompts: Prompts, examples: Sequence[Example], most: int = 0) -> None:
+    """One pass over the examples: AdamW, a few steps to warm up, then slower and slower."""
+    order = random.Random(SEED)
+    shuffled = order.sample(list(examples), len(examples))
+    steps = list(steps_of(shuffled, prompts))
+    order.shuffle(steps)
+    steps = steps[: most or None]
+    optimizer = torch.optim.AdamW(adapter.parameters, lr=RATE, betas=(0.9, 0.99), weight_decay=0.0)
+    begun, recent = time.monotonic(), []
+    for number, step in enumerate(steps):
+        for group in optimizer.param_groups:
+            group["lr"] = RATE * min(1, (number + 1) / 8) * max(0.05, 1 - number / len(steps))
+        error = _loss(model, adapter, prompts, step)
+        error.backward()
+        torch.nn.utils.clip_grad_norm_(adapter.parameters, 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+        recent.append(float(error.detach()))
+        if number % 5 == 4:
+            seconds = time.monotonic() - begun
+            print(
+                f"{number + 1} of {len(steps)}: {seconds:.0f} s, loss {statistics.fmean(recent[-5:]):.3f}", flush=True
+            )
+
+
+def _loss(model: Any, adapter: Adapter, prompts: Prompts, step: Packed) -> Tensor:
+    """Cross-entropy of yes or no, and of the answers' tokens (the mean of each), for each example of the step."""
+    states = adapter.hidden(step.ids, step.positions, step.visible)
+    said = model.lm_head(states[[place for place, _ in step.probes]]).float()
+    wanted = torch.tensor([prompts.yes if answerable else prompts.no for _, answerable in step.probes])
+    loss = functional.cross_entropy(said, wanted, reduction="sum")
+    for place, answer in step.answers:
+        written = model.lm_head(states[place : place + len(answer)]).float()
+        loss = loss + functional.cross_entropy(written, torch.tensor(answer))
+    return loss / len(step.probes)
+
+
+if __name__ == "__main__":
+    main()

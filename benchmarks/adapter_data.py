@@ -1,0 +1,165 @@
+"""Questions of real sets as Kotae would put them to the chat model, for training: see `benchmarks/adapter.py`.
+
+What is read is chosen by the product itself. A question is answerable where its answer stands in a sentence that is
+read. It is not where it does not, where people said so, and where the sentences that hold the answer were taken away:
+then what is left is near, as it is when a reader asks for what the articles lack.
+"""
+
+import json
+import random
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.adapter_example import Example, as_read
+from benchmarks.splits import for_training
+from index.article import Language
+from index.build import update_index
+from index.home import Home
+from rag import Chatbot, Settings
+from rag.chatbot import open_embedder
+from rag.checks import answerable_kind
+from rag.evidence import GAP, Excerpt, choose, rank_sentences, with_people, worth_reading
+from rag.language import question_language
+from rag.retrieve import Filters
+
+SETS = ("jsquad", "squad2", "python_faq", "nomiracl")
+HITS = 10
+WIDER = 3.0  # log-odds; a third of the evidence is read up to this far behind the best sentence, to be robust to more
+
+
+class Sets:
+    """The sets in the folder `data`; their indexes are kept in `homes`."""
+
+    def __init__(self, data: Path, homes: Path, seed: int) -> None:
+        self._data, self._homes, self._drawn = data, homes, random.Random(seed)
+
+    def examples(self) -> list[Example]:
+        """All that the sets give; those without an answer in words have `short` ones only."""
+        return [example for name in SETS for example in getattr(self, f"_{name}")() if example]
+
+    def _jsquad(self) -> Iterator[Example | None]:
+        rows = self._rows("jsquad")
+        bot = self._bot("jsquad", self._passages("jsquad"))
+        self._drawn.shuffle(rows)
+        for number, row in enumerate(rows[:900]):
+            yield self._with_answer(bot, row, "ja") if number % 5 < 3 else self._without_answer(bot, row, "ja")
+
+    def _squad2(self) -> Iterator[Example | None]:
+        bot = self._bot("squad2", self._passages("squad2"))
+        for row in self._rows("squad2"):
+            if not row["answerable"]:
+                yield self._example("squad2", row, "en", self._read(bot, row["question"], "en"), False)
+                continue
+            yield self._with_answer(bot, row, "en")
+            if self._drawn.random() < 0.6:
+                yield self._without_answer(bot, row, "en")
+
+    def _python_faq(self) -> Iterator[Example | None]:
+        """Questions over passages in the other language; the answer is the passage, so there are no words for it."""
+        bot = self._bot("python_faq", self._passages("python_faq"))
+        for name, language, same in (("enq_jap", "en", "passage_ids_en"), ("jaq_enp", "ja", "passage_ids_ja")):
+            for row in self._rows("python_faq", f"questions_{name}.jsonl"):
+                excerpts = self._read(bot, row["question"], language, without=row[same])
+                if any(excerpt.article.id == row["passage_ids"][0] for excerpt in excerpts[:2]):
+                    yield self._example("python_faq", row, language, excerpts, True)
+
+    def _nomiracl(self) -> Iterator[Example | None]:
+        rows = self._rows("nomiracl")
+        wanted = {id for row in rows for id in row["passage_ids"]}
+        passages = [passage for passage in self._passages("nomiracl") if passage["id"] in wanted]
+        bot = self._bot("nomiracl-training", passages)
+        for row in rows:
+            filters = Filters(article_ids=tuple(row["passage_ids"]))
+            excerpts = self._read(bot, row["question"], row["lang"], filters=filters)
+            yield self._example("nomiracl", row, row["lang"], excerpts, row["answerable"])
+
+    def _with_answer(self, bot: Chatbot, row: Any, language: Language) -> Example | None:
+        """The question as it is asked: answerable where a sentence of its passage that is read holds the answer."""
+        excerpts = self._read(bot, row["question"], language)
+        own = [excerpt for excerpt in excerpts if excerpt.article.id in row["passage_ids"]]
+        name = row["passage_ids"][0].split("-")[0]
+        if _holds(own, row["answers"], language):
+            return self._example(name, row, language, excerpts, True)
+        return (
+            None if _holds(excerpts, row["answers"], language) else self._example(name, row, language, excerpts, False)
+        )
+
+    def _without_answer(self, bot: Chatbot, row: Any, language: Language) -> Example | None:
+        """The question over what is left when every sentence that holds an answer is taken away."""
+        if min(map(len, row["answers"])) < 2:
+            return None
+        excerpts = self._read(bot, row["question"], language, without_words=row["answers"])
+        name = f"{row['passage_ids'][0].split('-')[0]}, taken away"
+        return (
+            None if _holds(excerpts, row["answers"], language) else self._example(name, row, language, excerpts, False)
+        )
+
+    def _read(
+        self,
+        bot: Chatbot,
+        question: str,
+        language: Language,
+        *,
+        without: Sequence[str] = (),
+        without_words: Sequence[str] = (),
+        filters: Filters | None = None,
+    ) -> list[Excerpt]:
+        """What the product would show the model, without articles, or without sentences that have some words."""
+        hits = [hit for hit in bot.search(question, HITS, filters=filters) if hit.article.id not in without]
+        words, of = [word.casefold() for word in without_words], bot._collection
+        ranked = [
+            sentence
+            for sentence in rank_sentences(
+                question, question_language(question), worth_reading(question, hits), of.likeness, of.shared_words
+            )
+            if not any(word in sentence.text.casefold() for word in words)
+        ]
+        excerpts = choose(ranked, gap=self._drawn.choice([GAP, GAP, WIDER]))
+        return with_people(excerpts, of.readings) if language == "en" else excerpts
+
+    def _example(
+        self, origin: str, row: Any, language: Language, excerpts: Sequence[Excerpt], answerable: bool
+    ) -> Example | None:
+        question = row["question"]
+        if not excerpts or not answerable_kind(question, excerpts):  # the model would not be asked
+            return None
+        return Example(
+            origin=origin,
+            question=question,
+            language=language,
+            excerpts=as_read(excerpts, language),
+            answerable=answerable,
+            short=tuple(row["answers"]) if answerable else (),
+        )
+
+    def _rows(self, name: str, file: str = "questions.jsonl") -> list[dict[str, Any]]:
+        rows = for_training(name, _read_lines(self._data / name / file))
+        return [{**row, "question": row["question"].strip()} for row in rows]
+
+    def _passages(self, name: str) -> list[dict[str, Any]]:
+        return _read_lines(self._data / name / "passages.jsonl")
+
+    def _bot(self, name: str, passages: Sequence[dict[str, Any]]) -> Chatbot:
+        settings = Settings.from_environment(home=self._homes / name)
+        if not Home(settings.home).live_name:
+            self._homes.mkdir(parents=True, exist_ok=True)
+            source = self._homes / f"{name}.jsonl"
+            articles = (
+                {"id": p["id"], "title": p.get("title", ""), "text": p["text"], "language": p["lang"]} for p in passages
+            )
+            source.write_text("".join(json.dumps(a, ensure_ascii=False) + "\n" for a in articles), "utf-8")
+            update_index(Home(settings.home), open_embedder(settings), [source])
+        return Chatbot.open(settings=settings)
+
+
+def _holds(excerpts: Sequence[Excerpt], answers: Sequence[str], language: Language) -> bool:
+    """Whether a sentence that is read holds one of the answers, as it stands or as the model reads it."""
+    texts = [sentence.text.casefold() for excerpt in excerpts for sentence in excerpt.sentences]
+    texts += [text.casefold() for text in as_read(excerpts, language)]
+    return any(answer.casefold() in text for answer in answers for text in texts)
+
+
+def _read_lines(path: Path) -> list[dict[str, Any]]:
+    with path.open(encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
