@@ -5,19 +5,16 @@ read. It is not where it does not, where people said so, and where the sentences
 then what is left is near, as it is when a reader asks for what the articles lack.
 """
 
-import json
 import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks.adapter_example import Example, as_read
+from benchmarks.sets import as_articles, open_bot, read_lines
 from benchmarks.splits import for_training
 from index.article import Language
-from index.build import update_index
-from index.home import Home
-from rag import Chatbot, Settings
-from rag.chatbot import open_embedder
+from rag import Chatbot
 from rag.checks import answerable_kind
 from rag.evidence import GAP, Excerpt, choose, rank_sentences, with_people, worth_reading
 from rag.language import question_language
@@ -134,23 +131,14 @@ class Sets:
         )
 
     def _rows(self, name: str, file: str = "questions.jsonl") -> list[dict[str, Any]]:
-        rows = for_training(name, _read_lines(self._data / name / file))
+        rows = for_training(name, read_lines(self._data / name / file))
         return [{**row, "question": row["question"].strip()} for row in rows]
 
     def _passages(self, name: str) -> list[dict[str, Any]]:
-        return _read_lines(self._data / name / "passages.jsonl")
+        return read_lines(self._data / name / "passages.jsonl")
 
     def _bot(self, name: str, passages: Sequence[dict[str, Any]]) -> Chatbot:
-        settings = Settings.from_environment(home=self._homes / name)
-        if not Home(settings.home).live_name:
-            self._homes.mkdir(parents=True, exist_ok=True)
-            source = self._homes / f"{name}.jsonl"
-            articles = (
-                {"id": p["id"], "title": p.get("title", ""), "text": p["text"], "language": p["lang"]} for p in passages
-            )
-            source.write_text("".join(json.dumps(a, ensure_ascii=False) + "\n" for a in articles), "utf-8")
-            update_index(Home(settings.home), open_embedder(settings), [source])
-        return Chatbot.open(settings=settings)
+        return open_bot(self._homes, name, as_articles(passages))
 
 
 def _holds(excerpts: Sequence[Excerpt], answers: Sequence[str], language: Language) -> bool:
@@ -158,8 +146,3 @@ def _holds(excerpts: Sequence[Excerpt], answers: Sequence[str], language: Langua
     texts = [sentence.text.casefold() for excerpt in excerpts for sentence in excerpt.sentences]
     texts += [text.casefold() for text in as_read(excerpts, language)]
     return any(answer.casefold() in text for answer in answers for text in texts)
-
-
-def _read_lines(path: Path) -> list[dict[str, Any]]:
-    with path.open(encoding="utf-8") as file:
-        return [json.loads(line) for line in file]

@@ -3,7 +3,6 @@
 It reads question and answer alone. A sentence that lost the answer's words, or asks again, is left out.
 """
 
-import random
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -78,10 +77,3 @@ def _messages(example: Example) -> list[dict[str, str]]:
 def _is_good(sentence: str, example: Example) -> bool:
     held = any(answer.casefold() in sentence.casefold() for answer in example.short)
     return held and len(sentence) <= _LONGEST and not sentence.rstrip("。").endswith(("か", "?", "\uff1f"))
-
-
-def drawn(examples: Sequence[Example], origin: str, count: int, seed: int, *, answerable: bool) -> list[Example]:
-    """`count` examples of an origin, fewer where there are not so many."""
-    some = [example for example in examples if (example.origin, example.answerable) == (origin, answerable)]
-    random.Random(seed).shuffle(some)
-    return some[:count]

@@ -16,7 +16,6 @@ here is one that the chat model's adapter was trained on (`benchmarks/splits.py`
 """
 
 import argparse
-import json
 import random
 import statistics
 import tempfile
@@ -26,13 +25,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.check_answers import check, read_sources
+from benchmarks.sets import as_articles, open_bot, read_lines
 from benchmarks.short_answers import short_answer
 from benchmarks.splits import measured
-from index.build import update_index
-from index.home import Home
-from rag import Chatbot, Settings
+from rag import Chatbot
 from rag.answer import Answer
-from rag.chatbot import open_embedder
 from rag.confidence import MIN_CONFIDENCE
 from rag.gold import GoldQuestion, read_gold
 from rag.model import stream_text
@@ -114,8 +111,8 @@ class Bench:
             for answerable in (True, False)
         }
         wanted = {id for some in cells.values() for row in some for id in row["passage_ids"]}
-        passages = [p for p in _read(self._data / "nomiracl" / "passages.jsonl") if p["id"] in wanted]
-        bot = self._bot(f"nomiracl-{self._sample}-{self._seed}", _as_articles(passages))
+        passages = [p for p in read_lines(self._data / "nomiracl" / "passages.jsonl") if p["id"] in wanted]
+        bot = self._bot(f"nomiracl-{self._sample}-{self._seed}", as_articles(passages))
         asked = {
             cell: [self._ask(bot, row, Filters(article_ids=tuple(row["passage_ids"]))) for row in some]
             for cell, some in cells.items()
@@ -138,11 +135,11 @@ class Bench:
         return lines
 
     def jsquad(self) -> list[Line]:
-        bot = self._bot("jsquad", _as_articles(_read(self._data / "jsquad" / "passages.jsonl")))
+        bot = self._bot("jsquad", as_articles(read_lines(self._data / "jsquad" / "passages.jsonl")))
         return self._short(bot, "jsquad", "ja", self._drawn(self._rows("jsquad"), "jsquad"))
 
     def squad2(self) -> list[Line]:
-        bot = self._bot("squad2", _as_articles(_read(self._data / "squad2" / "passages.jsonl")))
+        bot = self._bot("squad2", as_articles(read_lines(self._data / "squad2" / "passages.jsonl")))
         rows = self._rows("squad2")
         lines = self._short(bot, "squad2", "en", self._drawn([r for r in rows if r["answerable"]], "squad2"))
         impossible = [self._ask(bot, r) for r in self._drawn([r for r in rows if not r["answerable"]], "squad2")]
@@ -195,22 +192,14 @@ class Bench:
         return answer
 
     def _rows(self, name: str) -> list[dict[str, Any]]:
-        return measured(name, list(_read(self._data / name / "questions.jsonl")))
+        return measured(name, read_lines(self._data / name / "questions.jsonl"))
 
     def _drawn(self, rows: Sequence[Any], name: str) -> list[Any]:
         size = self._sample or SIZES[name]
         return list(rows) if not size or size >= len(rows) else random.Random(self._seed).sample(list(rows), size)
 
     def _bot(self, name: str, articles: "Path | Iterable[dict[str, Any]]") -> Chatbot:
-        settings = Settings.from_environment(home=self._homes / name)
-        home = Home(settings.home)
-        if not home.live_name:
-            source = articles if isinstance(articles, Path) else self._homes / f"{name}.jsonl"
-            if not isinstance(articles, Path):
-                self._homes.mkdir(parents=True, exist_ok=True)
-                source.write_text("".join(json.dumps(a, ensure_ascii=False) + "\n" for a in articles), "utf-8")
-            update_index(home, open_embedder(settings), [source])
-        return Chatbot.open(settings=settings)
+        return open_bot(self._homes, name, articles)
 
 
 def _plain(bot: Chatbot, question: GoldQuestion) -> tuple[float, float]:
@@ -226,15 +215,6 @@ def _plain(bot: Chatbot, question: GoldQuestion) -> tuple[float, float]:
     for _ in stream_text(bot.chat_model, as_messages(messages), max_tokens=220):
         first = first or time.perf_counter() - begun
     return first, time.perf_counter() - begun
-
-
-def _as_articles(passages: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:
-    return ({"id": p["id"], "title": p.get("title", ""), "text": p["text"], "language": p["lang"]} for p in passages)
-
-
-def _read(path: Path) -> Iterable[dict[str, Any]]:
-    with path.open(encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
 
 
 def _share(values: Sequence[float]) -> str:
