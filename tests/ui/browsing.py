@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Request
 
 from ui.page_settings import PageSettings
 from ui.server import serving
@@ -50,12 +50,22 @@ class Watched:
     url: str
     requests: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
+    waiting: list[Request] = field(default_factory=list)  # asked of the server's queue, and not answered to the end
 
     @property
     def foreign(self) -> list[str]:
         """Requests to anything but the page's own server."""
         own = urlsplit(self.url).netloc
         return [url for url in self.requests if not url.startswith(("data:", "blob:")) and urlsplit(url).netloc != own]
+
+    def began(self, request: Request) -> None:
+        self.requests.append(request.url)
+        if "/queue/" in urlsplit(request.url).path:
+            self.waiting.append(request)
+
+    def ended(self, request: Request) -> None:
+        if request in self.waiting:
+            self.waiting.remove(request)
 
     def ask(self, question: str) -> None:
         box = self.page.locator("#k-box textarea")
@@ -69,6 +79,16 @@ class Watched:
             " return all.length && !all[all.length - 1].classList.contains('k-running'); }"
         )
 
+    def reload(self) -> None:
+        """Reloads when the page has waited for nothing for a while: a browser complains of a stream that it cuts."""
+        began = quiet_since = time.monotonic()
+        while time.monotonic() < quiet_since + 0.2:
+            self.page.wait_for_timeout(20)
+            if self.waiting:
+                quiet_since = time.monotonic()
+                assert quiet_since < began + 15, f"the page still waits for {[request.url for request in self.waiting]}"
+        self.page.reload()
+
     def shot(self, name: str) -> None:
         SCREENSHOTS.mkdir(exist_ok=True)
         self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
@@ -80,7 +100,9 @@ def visited(browser: Browser, url: str, **context: Any) -> Iterator[Watched]:
     with browser.new_context(**{"locale": "ja-JP", "viewport": {"width": 1280, "height": 900}} | context) as opened:
         page = opened.new_page()
         watched = Watched(page=page, url=url)
-        page.on("request", lambda request: watched.requests.append(request.url))
+        page.on("request", watched.began)
+        page.on("requestfinished", watched.ended)
+        page.on("requestfailed", watched.ended)
         page.on(
             "console",
             lambda message: watched.complaints.append(message.text) if message.type in ("error", "warning") else None,

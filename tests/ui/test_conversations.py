@@ -17,7 +17,7 @@ def test_a_conversation_is_found_after_a_reload_with_its_sources(open_page: Open
     for number, question in enumerate(("一つめ", "二つめ"), start=1):
         watched.ask(question)
         expect(page.locator(".k-done")).to_have_count(number, timeout=15_000)
-    page.reload()
+    watched.reload()
     expect(page.locator(".k-done")).to_have_count(2, timeout=15_000)
     page.locator("#k-1-a .k-cite").first.click()
     expect(page.locator("#k-panel mark")).to_have_text(QUOTE)
@@ -77,7 +77,7 @@ def test_conversations_are_exported_as_markdown_and_json_and_deleted_for_good(op
     for text in (texts.DELETE.ja, texts.SURE.ja):
         entries.get_by_role("button", name=text, exact=True).click()
     expect(entries).to_have_text([texts.HISTORY_NONE.ja], use_inner_text=True)
-    page.reload()
+    watched.reload()
     page.locator("#k-open-history").click()
     expect(page.locator("#k-panel .k-entry .k-title")).to_have_text(["契約は？"])
     for text in (texts.DELETE_ALL.ja, texts.SURE.ja):
@@ -105,7 +105,7 @@ def test_a_conversation_that_cannot_be_read_is_said_once_and_not_lost(open_page:
     }"""
     page.wait_for_function(f"async () => (await ({kept})(false)).length === 1")
     page.evaluate(kept, True)
-    page.reload()
+    watched.reload()
     toast = page.locator(".toast-body")
     toast.wait_for()
     reason = "保存された会話の 'text' が正しくありません。新しい会話を始めてください。"

@@ -49,7 +49,7 @@ def test_a_thumb_and_a_correction_are_kept_with_the_conversation_before_and_stay
         correction.fill("400億ドル")
         page.get_by_role("button", name=texts.SEND_CORRECTION.ja).click()
         expect(page.locator("#k-2-a .k-judging")).to_have_text(texts.CORRECTION_KEPT.ja)
-        page.reload()
+        watched.reload()
         expect(page.locator(".k-done")).to_have_count(2, timeout=15_000)
         for part, pressed in (("#k-1-a .k-up", "true"), ("#k-1-a .k-down", "false"), ("#k-2-a .k-down", "true")):
             expect(page.locator(part)).to_have_attribute("aria-pressed", pressed)

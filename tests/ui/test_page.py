@@ -226,7 +226,7 @@ def test_the_page_speaks_the_browsers_language_and_its_switch_stays(open_page: O
         expect(box(watched)).to_have_attribute("placeholder", texts.PLACEHOLDER.ja)
         expect(page.locator("#k-answer-language")).to_contain_text(texts.ANSWER_LANGUAGE.ja)
         expect(page.locator("#k-lang-ja")).to_have_attribute("aria-pressed", "true")
-        page.reload()
+        watched.reload()
         page.wait_for_selector("#k-box textarea")
     watched.shot("welcome-ja-light")
 

@@ -85,7 +85,7 @@ def test_a_reader_asks_follows_up_stops_adds_an_article_and_comes_back(bot: Chat
 
     page.set_viewport_size({"width": 360, "height": 740})
     page.emulate_media(color_scheme="dark")
-    page.reload()
+    watched.reload()
     expect(answers).to_have_count(5, timeout=30_000)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     expect(page.locator("#k-send")).to_have_text(texts.SEND.en)

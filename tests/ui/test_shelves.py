@@ -82,7 +82,7 @@ def test_the_choice_reaches_search_list_and_sources_and_outlives_a_reload(
     page.locator("#k-panel .k-page .k-note").wait_for()
     watched.shot("collections")
 
-    page.reload()
+    watched.reload()
     choice.wait_for()
     page.locator(".k-question .k-of").wait_for()
     assert choice.input_value() == "契約"
