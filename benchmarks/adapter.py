@@ -1,14 +1,14 @@
 """Trains the adapter of the bundled chat model: to tell what the excerpts state, and to answer from them alone.
 
     pip install gguf==0.19.0
-    python -m benchmarks.adapter DATA WORK [--out FILE] [--steps N]
+    python -m benchmarks.adapter DATA WORK [--out FILE] [--go-on FILE] [--steps N]
 
-DATA has the sets of `benchmarks/adapter_data.py`, of which only what is never measured is used; the rest are news made
-for it (`benchmarks/adapter_news.py`). Nothing of seeds/ is used. WORK keeps the indexes. On two cores with AMX the
-steps of training take 47 minutes, what comes before a quarter of an hour. Each example is what the product sends: after
-the same excerpts and question the model is to answer the probe with yes or no, and, where they answer, to write it.
-Both endings, and the examples of a step, share what they have in common (`packed`). docs/results.md says what it is
-worth.
+Most of what it is trained on was written for it: stories in both languages (`benchmarks/adapter_stories.py`) and news
+(`benchmarks/adapter_news.py`). DATA has the sets of `benchmarks/adapter_data.py`, of which only what is never measured
+is used. Nothing of seeds/ is. WORK keeps the indexes. Each example is what the product sends: after the same excerpts
+and question the model is to answer the probe with yes or no, and, where they answer, to write it. Both endings,
+questions about the same excerpts, and the examples of a step share what they have in common (`packed`).
+docs/results.md says how long it takes and what it is worth.
 """
 
 import argparse
@@ -17,6 +17,7 @@ import statistics
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,11 @@ from benchmarks.adapter_example import Example
 from benchmarks.adapter_model import Adapter, load_model, load_tokenizer
 from benchmarks.adapter_news import news
 from benchmarks.adapter_sentences import with_sentences
+from benchmarks.adapter_stories import story_examples
 from index.article import LANGUAGES, Language
 from index.modelfiles import prepare
 from rag.adapter import ADAPTER
+from rag.local_model import LlamaChatModel
 from rag.prompt import answer_messages, probe_messages
 from rag.qwen import QWEN_CODER
 from rag.settings import Settings
@@ -39,18 +42,12 @@ from rag.settings import Settings
 SEED = 5
 FIRST_LAYER = 12  # of 28: what stands below is not trained, so nothing has to be carried back to there
 RANK, ALPHA = 4, 16.0
-RATE = 4e-4
-TOKENS = 1500  # of a step, beside the beginning that all its examples share
-NEWS = 250
-# How many of each origin: answerable, and not.
-COUNTS = {
-    "jsquad": (130, 50),
-    "jsquad, taken away": (0, 70),
-    "squad2": (95, 80),
-    "squad2, taken away": (0, 30),
-    "python_faq": (35, 0),
-    "nomiracl": (50, 80),
-}
+RATE = 3e-4
+KEPT = 10  # steps after which it is written, so that a run that is cut short is not lost
+TOKENS = 2400  # of a step, beside the beginning that all its examples share
+NEWS = 10
+# How many of each set: answerable, and not.
+COUNTS = {"jsquad": (4, 3), "squad2": (5, 6), "nomiracl": (4, 8)}
 
 
 def main() -> None:
@@ -58,16 +55,31 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("work", type=Path)
     parser.add_argument("--out", type=Path, default=ADAPTER)
+    parser.add_argument("--go-on", type=Path, metavar="FILE", help="begin with this adapter instead of with none")
     parser.add_argument("--steps", type=int, default=0, help="stop after so many, to try it")
     options = parser.parse_args()
     file = prepare(QWEN_CODER, Settings.from_environment().models) / QWEN_CODER.files[0].name
-    tokenizer, model = load_tokenizer(file), load_model(file)
-    examples = with_sentences(_chosen(Sets(options.data, options.work, SEED).examples()), model, tokenizer)
-    torch.manual_seed(SEED)
-    adapter = Adapter(model, first=FIRST_LAYER, rank=RANK, alpha=ALPHA)
-    train(model, adapter, Prompts(tokenizer), [*examples, *news(NEWS, SEED)], options.steps)
+    drawn = _chosen(Sets(options.data, options.work, SEED).examples())
+    examples = [
+        *story_examples(options.work, SEED),
+        *with_sentences(drawn, LlamaChatModel(path=file)),
+        *news(NEWS, SEED),
+    ]
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    adapter.save(options.out)
+    train_on(examples, file, options.out, begin=options.go_on, steps=options.steps)
+
+
+def train_on(examples: Sequence[Example], file: Path, out: Path, *, begin: Path | None = None, steps: int = 0) -> None:
+    """Trains an adapter of the model `file`, from another or from none, and writes it to `out` now and then."""
+    torch.manual_seed(SEED)
+    model = load_model(file)
+    adapter = Adapter(model, first=FIRST_LAYER, rank=RANK, alpha=ALPHA)
+    if begin:
+        adapter.load(begin)
+    for number in train(model, adapter, Prompts(load_tokenizer(file)), examples, steps):
+        if number % KEPT == 0:
+            adapter.save(out)
+    adapter.save(out)
 
 
 def _chosen(examples: Sequence[Example]) -> list[Example]:
@@ -75,7 +87,9 @@ def _chosen(examples: Sequence[Example]) -> list[Example]:
         example
         for origin, counts in COUNTS.items()
         for answerable, count in zip((True, False), counts, strict=True)
-        for example in _drawn([e for e in examples if (e.origin, e.answerable) == (origin, answerable)], count)
+        for example in _drawn(
+            [e for e in examples if e.origin.startswith(origin) and e.answerable == answerable], count
+        )
     ]
 
 
@@ -85,9 +99,10 @@ def _drawn(examples: Sequence[Example], count: int) -> list[Example]:
 
 @dataclass(frozen=True, kw_only=True)
 class Piece:
-    """Token ids of one example: what both prompts share, and how each goes on. `answer` is [] where none is known."""
+    """Token ids of one example: excerpts, question, how probe and answer go on; `answer` is [] where none is known."""
 
-    body: list[int]
+    excerpts: list[int]
+    question: list[int]
     probe: list[int]
     ask: list[int]
     answer: list[int]
@@ -107,10 +122,12 @@ class Prompts:
         return self._ids(self._parts("", "", language)[0])
 
     def piece(self, example: Example) -> Piece:
-        head, probe = self._parts(example.question, "\n".join(example.excerpts), example.language, probing=True)[1:]
-        ask = self._parts(example.question, "\n".join(example.excerpts), example.language)[2]
+        excerpts = "\n".join(example.excerpts)
+        _, read, asked, probe = self._parts(example.question, excerpts, example.language, probing=True)
+        ask = self._parts(example.question, excerpts, example.language)[-1]
         return Piece(
-            body=self._ids(head),
+            excerpts=self._ids(read),
+            question=self._ids(asked),
             probe=self._ids(probe),
             ask=self._ids(ask),
             answer=self._ids(example.answer) + self.end if example.answer else [],
@@ -119,14 +136,14 @@ class Prompts:
 
     def _parts(
         self, question: str, excerpts: str, language: Language, *, probing: bool = False
-    ) -> tuple[str, str, str]:
-        """The beginning, excerpts and question, and what is asked of the model, as the chat template has them."""
+    ) -> tuple[str, str, str, str]:
+        """The beginning, excerpts, question, and what is asked of the model, as the chat template has them."""
         messages = (probe_messages if probing else answer_messages)("\0", [], language)
         text = self._tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
         before, after = text.split("\0")
         beginning, label = before.rsplit("\n\n\n", 1)  # where the excerpts would stand
         line, _, task = after.partition("\n")
-        return f"{beginning}\n", f"{excerpts}\n\n{label}{question}{line}\n", task
+        return f"{beginning}\n", f"{excerpts}\n\n", f"{label}{question}{line}\n", task
 
     def _ids(self, text: str) -> list[int]:
         return self._tokenizer(text, add_special_tokens=False)["input_ids"]
@@ -147,54 +164,68 @@ class Packed:
 
 
 def packed(beginning: Sequence[int], pieces: Sequence[Piece]) -> Packed:
-    """Each example sees the beginning and itself, each ending its own example and itself: as if each stood alone."""
-    ids, positions = list(beginning), list(range(len(beginning)))
-    owners, endings = [0] * len(ids), [0] * len(ids)
+    """Each example sees the beginning and itself, each ending its own example and itself: as if each stood alone.
+
+    Neighbours with the same excerpts share them.
+    """
+    ids, positions, branches = list(beginning), list(range(len(beginning))), [(0, 0, 0)] * len(beginning)
     probes: list[tuple[int, bool]] = []
     answers: list[tuple[int, list[int]]] = []
 
-    def add(tokens: Sequence[int], start: int, owner: int, ending: int) -> None:
+    def add(tokens: Sequence[int], start: int, branch: tuple[int, int, int]) -> int:
         ids.extend(tokens)
         positions.extend(range(start, start + len(tokens)))
-        owners.extend([owner] * len(tokens))
-        endings.extend([ending] * len(tokens))
+        branches.extend([branch] * len(tokens))
+        return start + len(tokens)
 
-    for owner, piece in enumerate(pieces, start=1):
-        add(piece.body, len(beginning), owner, 0)
-        start = len(beginning) + len(piece.body)
-        add(piece.probe, start, owner, 1)
-        probes.append((len(ids) - 1, piece.answerable))
-        if piece.answer:
-            answers.append((len(ids) + len(piece.ask) - 1, piece.answer))
-            add([*piece.ask, *piece.answer[:-1]], start, owner, 2)
-    owner, ending, place = torch.tensor(owners), torch.tensor(endings), torch.arange(len(ids))
-    same = (owner[None] == owner[:, None]) & ((ending[None] == 0) | (ending[None] == ending[:, None]))
-    visible = (place[None] <= place[:, None]) & ((owner[None] == 0) | same)
+    for group, (_, some) in enumerate(groupby(pieces, key=lambda piece: piece.excerpts), start=1):
+        for number, piece in enumerate(some, start=1):
+            read = len(beginning) + len(piece.excerpts)
+            if number == 1:
+                add(piece.excerpts, len(beginning), (group, 0, 0))
+            asked = add(piece.question, read, (group, number, 0))
+            add(piece.probe, asked, (group, number, 1))
+            probes.append((len(ids) - 1, piece.answerable))
+            if piece.answer:
+                answers.append((len(ids) + len(piece.ask) - 1, piece.answer))
+                add([*piece.ask, *piece.answer[:-1]], asked, (group, number, 2))
+    branch, place = torch.tensor(branches), torch.arange(len(ids))
+    same = ((branch[None] == 0) | (branch[None] == branch[:, None])).all(dim=-1)
     return Packed(
-        ids=torch.tensor(ids), positions=torch.tensor(positions), visible=visible, probes=probes, answers=answers
+        ids=torch.tensor(ids),
+        positions=torch.tensor(positions),
+        visible=(place[None] <= place[:, None]) & same,
+        probes=probes,
+        answers=answers,
     )
 
 
 def steps_of(examples: Sequence[Example], prompts: Prompts) -> Iterator[Packed]:
-    """The examples in steps of one language, of some TOKENS each."""
+    """The examples in steps of one language, of some TOKENS each; those with the same excerpts stay together."""
     for language in LANGUAGES:
         some: list[Piece] = []
         size, beginning = 0, prompts.beginning(language)
-        for piece in (prompts.piece(example) for example in examples if example.language == language):
-            tokens = sum(map(len, (piece.body, piece.probe, piece.ask, piece.answer)))
+        spoken = [prompts.piece(example) for example in examples if example.language == language]
+        for _, group in groupby(spoken, key=lambda piece: piece.excerpts):
+            pieces = list(group)
+            tokens = len(pieces[0].excerpts) + sum(
+                len(part) for piece in pieces for part in (piece.question, piece.probe, piece.ask, piece.answer)
+            )
             if some and size + tokens > TOKENS:
                 yield packed(beginning, some)
                 some, size = [], 0
-            some.append(piece)
+            some += pieces
             size += tokens
         if some:
             yield packed(beginning, some)
 
 
-def train(model: Any, adapter: Adapter, prompts: Prompts, examples: Sequence[Example], most: int = 0) -> None:
-    """One pass over the examples: AdamW, a few steps to warm up, then slower and slower."""
+def train(model: Any, adapter: Adapter, prompts: Prompts, examples: Sequence[Example], most: int = 0) -> Iterator[int]:
+    """One pass over the examples: AdamW, a few steps to warm up, then slower and slower. Gives the steps done."""
     order = random.Random(SEED)
-    shuffled = order.sample(list(examples), len(examples))
+    groups = [list(group) for _, group in groupby(examples, key=lambda example: example.excerpts)]
+    order.shuffle(groups)
+    shuffled = [example for group in groups for example in group]
     steps = list(steps_of(shuffled, prompts))
     order.shuffle(steps)
     steps = steps[: most or None]
@@ -202,7 +233,7 @@ def train(model: Any, adapter: Adapter, prompts: Prompts, examples: Sequence[Exa
     begun, recent = time.monotonic(), []
     for number, step in enumerate(steps):
         for group in optimizer.param_groups:
-            group["lr"] = RATE * min(1, (number + 1) / 8) * max(0.05, 1 - number / len(steps))
+            group["lr"] = RATE * min(1, (number + 1) / 4) * max(0.05, 1 - number / len(steps))
         error = _loss(model, adapter, prompts, step)
         error.backward()
         torch.nn.utils.clip_grad_norm_(adapter.parameters, 1.0)
@@ -214,6 +245,7 @@ def train(model: Any, adapter: Adapter, prompts: Prompts, examples: Sequence[Exa
             print(
                 f"{number + 1} of {len(steps)}: {seconds:.0f} s, loss {statistics.fmean(recent[-5:]):.3f}", flush=True
             )
+        yield number + 1
 
 
 def _loss(model: Any, adapter: Adapter, prompts: Prompts, step: Packed) -> Tensor:

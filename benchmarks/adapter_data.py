@@ -11,17 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.adapter_example import Example, as_read
+from benchmarks.adapter_reading import read
 from benchmarks.sets import as_articles, open_bot, read_lines
 from benchmarks.splits import for_training
 from index.article import Language
 from rag import Chatbot
 from rag.checks import answerable_kind
-from rag.evidence import GAP, Excerpt, choose, rank_sentences, with_people, worth_reading
-from rag.language import question_language
+from rag.evidence import GAP, Excerpt, Sentence
 from rag.retrieve import Filters
 
-SETS = ("jsquad", "squad2", "python_faq", "nomiracl")
-HITS = 10
+ROWS = {"jsquad": 60, "squad2": 80, "nomiracl": 60}  # questions of each that are read
 WIDER = 3.0  # log-odds; a third of the evidence is read up to this far behind the best sentence, to be robust to more
 
 
@@ -33,13 +32,12 @@ class Sets:
 
     def examples(self) -> list[Example]:
         """All that the sets give; those without an answer in words have `short` ones only."""
-        return [example for name in SETS for example in getattr(self, f"_{name}")() if example]
+        return [example for name in ROWS for example in getattr(self, f"_{name}")() if example]
 
     def _jsquad(self) -> Iterator[Example | None]:
         rows = self._rows("jsquad")
         bot = self._bot("jsquad", self._passages("jsquad"))
-        self._drawn.shuffle(rows)
-        for number, row in enumerate(rows[:900]):
+        for number, row in enumerate(rows):
             yield self._with_answer(bot, row, "ja") if number % 5 < 3 else self._without_answer(bot, row, "ja")
 
     def _squad2(self) -> Iterator[Example | None]:
@@ -51,15 +49,6 @@ class Sets:
             yield self._with_answer(bot, row, "en")
             if self._drawn.random() < 0.6:
                 yield self._without_answer(bot, row, "en")
-
-    def _python_faq(self) -> Iterator[Example | None]:
-        """Questions over passages in the other language; the answer is the passage, so there are no words for it."""
-        bot = self._bot("python_faq", self._passages("python_faq"))
-        for name, language, same in (("enq_jap", "en", "passage_ids_en"), ("jaq_enp", "ja", "passage_ids_ja")):
-            for row in self._rows("python_faq", f"questions_{name}.jsonl"):
-                excerpts = self._read(bot, row["question"], language, without=row[same])
-                if any(excerpt.article.id == row["passage_ids"][0] for excerpt in excerpts[:2]):
-                    yield self._example("python_faq", row, language, excerpts, True)
 
     def _nomiracl(self) -> Iterator[Example | None]:
         rows = self._rows("nomiracl")
@@ -86,34 +75,14 @@ class Sets:
         """The question over what is left when every sentence that holds an answer is taken away."""
         if min(map(len, row["answers"])) < 2:
             return None
-        excerpts = self._read(bot, row["question"], language, without_words=row["answers"])
+        excerpts = self._read(bot, row["question"], language, keep=lambda sentence: not _has(sentence, row["answers"]))
         name = f"{row['passage_ids'][0].split('-')[0]}, taken away"
         return (
             None if _holds(excerpts, row["answers"], language) else self._example(name, row, language, excerpts, False)
         )
 
-    def _read(
-        self,
-        bot: Chatbot,
-        question: str,
-        language: Language,
-        *,
-        without: Sequence[str] = (),
-        without_words: Sequence[str] = (),
-        filters: Filters | None = None,
-    ) -> list[Excerpt]:
-        """What the product would show the model, without articles, or without sentences that have some words."""
-        hits = [hit for hit in bot.search(question, HITS, filters=filters) if hit.article.id not in without]
-        words, of = [word.casefold() for word in without_words], bot._collection
-        ranked = [
-            sentence
-            for sentence in rank_sentences(
-                question, question_language(question), worth_reading(question, hits), of.likeness, of.shared_words
-            )
-            if not any(word in sentence.text.casefold() for word in words)
-        ]
-        excerpts = choose(ranked, gap=self._drawn.choice([GAP, GAP, WIDER]))
-        return with_people(excerpts, of.readings) if language == "en" else excerpts
+    def _read(self, bot: Chatbot, question: str, language: Language, **limits: Any) -> list[Excerpt]:
+        return read(bot, question, language, gap=self._drawn.choice([GAP, GAP, WIDER]), **limits)
 
     def _example(
         self, origin: str, row: Any, language: Language, excerpts: Sequence[Excerpt], answerable: bool
@@ -130,8 +99,9 @@ class Sets:
             short=tuple(row["answers"]) if answerable else (),
         )
 
-    def _rows(self, name: str, file: str = "questions.jsonl") -> list[dict[str, Any]]:
-        rows = for_training(name, read_lines(self._data / name / file))
+    def _rows(self, name: str) -> list[dict[str, Any]]:
+        rows = for_training(name, read_lines(self._data / name / "questions.jsonl"))
+        rows = self._drawn.sample(rows, min(ROWS[name], len(rows)))
         return [{**row, "question": row["question"].strip()} for row in rows]
 
     def _passages(self, name: str) -> list[dict[str, Any]]:
@@ -146,3 +116,7 @@ def _holds(excerpts: Sequence[Excerpt], answers: Sequence[str], language: Langua
     texts = [sentence.text.casefold() for excerpt in excerpts for sentence in excerpt.sentences]
     texts += [text.casefold() for text in as_read(excerpts, language)]
     return any(answer.casefold() in text for answer in answers for text in texts)
+
+
+def _has(sentence: Sentence, answers: Sequence[str]) -> bool:
+    return any(answer.casefold() in sentence.text.casefold() for answer in answers)

@@ -5,14 +5,15 @@ It reads question and answer alone. A sentence that lost the answer's words, or 
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
-import torch
+from langchain_core.language_models import BaseChatModel
 
 from benchmarks.adapter_example import Example
 from index.article import Language
+from rag.answer import Message
+from rag.model import stream_text
+from rag.writer import as_messages
 
-_TOGETHER = 24  # questions written at once
 _LONGEST = 160  # characters
 _TASK: dict[Language, str] = {
     "ja": "質問と答えから、答えを一つの文に書き直します。答えの言葉はそのまま使います。",
@@ -36,37 +37,22 @@ _SHOWN: dict[Language, tuple[tuple[str, str, str], ...]] = {
 }
 
 
-def with_sentences(examples: Sequence[Example], model: Any, tokenizer: Any) -> list[Example]:
+def with_sentences(examples: Sequence[Example], model: BaseChatModel) -> list[Example]:
     """The examples, those with short answers as sentences where the model found a good one."""
-    wanted = [example for example in examples if example.short and not example.answer]
-    wanted.sort(key=lambda example: (example.language, len(example.question)))  # little padding
-    written: dict[int, str] = {}
-    for start in range(0, len(wanted), _TOGETHER):
-        some = wanted[start : start + _TOGETHER]
-        for example, sentence in zip(some, _written(some, model, tokenizer), strict=True):
-            if _is_good(sentence, example):
-                written[id(example)] = sentence
-        print(f"{start + len(some)} of {len(wanted)} sentences", flush=True)
-    return [replace(example, answer=written.get(id(example), example.answer)) for example in examples]
-
-
-def _written(examples: Sequence[Example], model: Any, tokenizer: Any) -> list[str]:
-    prompts = [
-        tokenizer.apply_chat_template(_messages(example), add_generation_prompt=True, tokenize=False)
-        for example in examples
+    return [
+        replace(example, answer=_sentence(example, model)) if example.short and not example.answer else example
+        for example in sorted(examples, key=lambda example: example.language)  # each language's beginning is read once
     ]
-    read = tokenizer(prompts, return_tensors="pt", padding=True)
-    with torch.no_grad():
-        tokens = model.generate(
-            **read, max_new_tokens=48, do_sample=False, eos_token_id=tokenizer.convert_tokens_to_ids("<|im_end|>")
-        )
-    texts = tokenizer.batch_decode(tokens[:, read["input_ids"].shape[1] :], skip_special_tokens=True)
-    return [text.strip().split("\n")[0] for text in texts]
+
+
+def _sentence(example: Example, model: BaseChatModel) -> str:
+    written = "".join(stream_text(model, as_messages(_messages(example)), max_tokens=48, stop=("\n",))).strip()
+    return written if _is_good(written, example) else ""
 
 
 def _messages(example: Example) -> list[dict[str, str]]:
     turn = _TURN[example.language]
-    messages = [{"role": "system", "content": _TASK[example.language]}]
+    messages: list[Message] = [{"role": "system", "content": _TASK[example.language]}]
     for question, answer, sentence in _SHOWN[example.language]:
         messages.append({"role": "user", "content": turn.format(question=question, answer=answer)})
         messages.append({"role": "assistant", "content": sentence})

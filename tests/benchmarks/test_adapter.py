@@ -1,19 +1,28 @@
 """What the adapter is trained on: the product's own prompts, and nothing that is measured."""
 
+import re
+
 import pytest
 import torch
 from transformers import Qwen2Config, Qwen2ForCausalLM
 
+from benchmarks import adapter_stories
 from benchmarks.adapter import Piece, Prompts, packed
 from benchmarks.adapter_data import _holds
 from benchmarks.adapter_model import Adapted, Adapter, _name
 from benchmarks.adapter_news import TEXTS, news
+from benchmarks.adapter_stories import stories, story_examples
 from benchmarks.splits import for_training, measured
 from index.article import Article
 from rag import prompt
 from rag.evidence import Excerpt, Sentence
 from rag.grounding import ungrounded
 from rag.prompt import answer_messages, probe_messages
+
+ANSWERED = (
+    "fact", "figure", "date", "reason", "list", "two facts", "comparison", "yes or no", "change", "later", "name"
+)  # fmt: skip
+JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 
 
 class Characters:
@@ -59,17 +68,18 @@ def test_an_example_is_token_for_token_what_the_product_asks(monkeypatch):
         for ending, messages in ((piece.probe, probe_messages), (piece.ask, answer_messages)):
             asked = messages(example.question, list(example.excerpts), example.language)
             text = tokenizer.apply_chat_template(asked, add_generation_prompt=True, tokenize=False)
-            assert "".join(map(chr, beginning + piece.body + ending)) == text
+            assert "".join(map(chr, beginning + piece.excerpts + piece.question + ending)) == text
 
 
 def test_what_is_packed_looks_at_the_beginning_and_at_itself_alone():
-    one = Piece(body=[10, 11], probe=[12], ask=[13, 14], answer=[15, 16], answerable=True)
-    two = Piece(body=[20], probe=[21], ask=[22], answer=[], answerable=False)
-    step = packed([1, 2], [one, two])
-    assert step.ids.tolist() == [1, 2, 10, 11, 12, 13, 14, 15, 20, 21]
-    assert step.positions.tolist() == [0, 1, 2, 3, 4, 4, 5, 6, 2, 3]
-    assert [step.ids[place].item() for place, _ in step.probes] == [12, 21]
-    assert [answerable for _, answerable in step.probes] == [True, False]
+    one = Piece(excerpts=[10], question=[11], probe=[12], ask=[13, 14], answer=[15, 16], answerable=True)
+    beside = Piece(excerpts=[10], question=[17], probe=[18], ask=[19], answer=[], answerable=False)
+    two = Piece(excerpts=[20], question=[], probe=[21], ask=[22], answer=[], answerable=False)
+    step = packed([1, 2], [one, beside, two])
+    assert step.ids.tolist() == [1, 2, 10, 11, 12, 13, 14, 15, 17, 18, 20, 21]
+    assert step.positions.tolist() == [0, 1, 2, 3, 4, 4, 5, 6, 3, 4, 2, 3]
+    assert [step.ids[place].item() for place, _ in step.probes] == [12, 18, 21]
+    assert [answerable for _, answerable in step.probes] == [True, False, False]
     ((place, answer),) = step.answers
     assert (step.ids[place].item(), answer) == (14, [15, 16])
     seen = {
@@ -77,6 +87,7 @@ def test_what_is_packed_looks_at_the_beginning_and_at_itself_alone():
     }
     assert seen[12] == [1, 2, 10, 11, 12]
     assert seen[15] == [1, 2, 10, 11, 13, 14, 15]
+    assert seen[18] == [1, 2, 10, 17, 18]
     assert seen[21] == [1, 2, 20, 21]
 
 
@@ -126,16 +137,17 @@ def test_a_packed_sequence_gives_what_each_example_gives_alone():
     assert len(adapter.parameters) == 2 * 2 * 7
     for parameter in adapter.parameters:
         torch.nn.init.normal_(parameter)
-    pieces = [
-        Piece(body=[10, 11], probe=[12], ask=[13, 14], answer=[15, 16], answerable=True),
-        Piece(body=[20, 21, 22], probe=[23], ask=[24], answer=[25], answerable=True),
-    ]
-    step = packed([1, 2, 3], pieces)
+    one, two, three = (
+        Piece(excerpts=[10], question=[11], probe=[12], ask=[13, 14], answer=[15, 16], answerable=True),
+        Piece(excerpts=[10], question=[17, 18], probe=[12], ask=[13], answer=[19], answerable=True),
+        Piece(excerpts=[20, 21], question=[22], probe=[23], ask=[24], answer=[25], answerable=True),
+    )
+    step = packed([1, 2, 3], [one, two, three])
     together = adapter.hidden(step.ids, step.positions, step.visible)
-    for (place, _), (start, _), piece in zip(step.probes, step.answers, pieces, strict=True):
+    for (place, _), (start, _), piece in zip(step.probes, step.answers, (one, two, three), strict=True):
         for at, tokens in ((place, piece.probe), (start, piece.ask)):
-            alone = model.model(torch.tensor([[1, 2, 3, *piece.body, *tokens]])).last_hidden_state[0, -1]
-            torch.testing.assert_close(together[at], alone, rtol=1e-4, atol=1e-5)
+            read = torch.tensor([[1, 2, 3, *piece.excerpts, *piece.question, *tokens]])
+            torch.testing.assert_close(together[at], model.model(read).last_hidden_state[0, -1], rtol=1e-4, atol=1e-5)
     loss = together.square().mean()
     loss.backward()
     assert all(parameter.grad is not None and parameter.grad.abs().sum() > 0 for parameter in adapter.parameters)
@@ -154,3 +166,41 @@ def test_tensors_of_llama_cpp_have_their_names_in_torch():
     assert _name("token_embd.weight") == "model.embed_tokens.weight"
     with pytest.raises(ValueError, match="'rope_freqs.weight', which no Qwen 2 model has"):
         _name("rope_freqs.weight")
+
+
+def test_stories_are_told_and_asked_in_both_languages():
+    some = stories()
+    kinds = {question["kind"] for story in some for question in story["questions"]}
+    assert kinds == {*ANSWERED, "missing"}
+    for story in some:
+        labels = [label for article in story["articles"] for label in article["sentences"]]
+        assert len(labels) == len(set(labels))
+        texts = [article["title"] for article in story["articles"]]
+        texts += [text for article in story["articles"] for text in article["sentences"].values()]
+        for question in story["questions"]:
+            texts += [question["ask"], *([question["answer"]] if question["kind"] != "missing" else [])]
+            assert ("answer" in question, "from" in question) == (question["kind"] != "missing",) * 2
+            assert {*question.get("from", ())} <= {*labels}, question
+        for text in texts:
+            assert set(text) == {"ja", "en"}, text
+            assert not JAPANESE.search(text["en"]), text
+
+
+def test_a_story_answers_what_is_read_of_it_and_nothing_else(tmp_path, monkeypatch):
+    some = stories()[:4]
+    monkeypatch.setattr(adapter_stories, "stories", lambda: some)
+    examples = story_examples(tmp_path, seed=1)
+    assert {example.answerable for example in examples} == {True, False}
+    answers = {answer: question for story in some for question, answer in _answers(story)}
+    for example in examples:
+        assert example.answerable == bool(example.answer)
+        if example.answerable:
+            assert example.question == answers[example.answer]["ask"][example.language]
+            assert example.answer == answers[example.answer]["answer"][example.language]
+    asked = [(example.excerpts, example.question) for example in examples]
+    assert len(set(asked)) == len(asked)
+    assert 0 < len({excerpts for excerpts, _ in asked}) <= len(some)
+
+
+def _answers(story):
+    return [(q, text) for q in story["questions"] for text in q.get("answer", {}).values()]
