@@ -7,7 +7,7 @@ article that knows what the question names. Knows nothing of models. docs/result
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from index.article import Language
+from index.article import Article, Language
 from index.figures import Figure, figure_terms, find_figures
 from rag.answer import Citation
 from rag.evidence import Excerpt, Sentence
@@ -57,7 +57,7 @@ def find_conflict(
                 continue
             if said & set(figure_terms(" ".join(figure.text for figure in differing))):
                 continue
-            if not known <= set(names_held(question, other.article)) or _strange(sentence, other):
+            if not known <= set(names_held(question, other.article)) or is_strange(sentence.article, other.article):
                 continue
             same = sentence.article.language == other.article.language
             alike = likeness(sentence.text, sentence.article.language, [other.text], other.article.language)[0]
@@ -76,10 +76,9 @@ def wording(conflict: Conflict, language: Language) -> str:
     return ELSEWHERE[language].format(title=article.title, date=date, figures=listed)
 
 
-def _strange(cited: Sentence, other: Sentence) -> bool:
-    """Whether the other article knows none of the names in the cited one's title."""
-    title = cited.article.title
-    return bool(names_in(title)) and not names_held(title, other.article)
+def is_strange(cited: Article, other: Article) -> bool:
+    """Whether another article knows none of the names in the cited one's title."""
+    return bool(names_in(cited.title)) and not names_held(cited.title, other)
 
 
 def _comparable(text: str) -> list[Figure]:

@@ -18,6 +18,7 @@ from rag.conflict import find_conflict, wording
 from rag.evidence import Excerpt
 from rag.follow_up import MAX_REWRITE_TOKENS, accepted, rewrite_messages
 from rag.kanji_names import Readings, no_readings
+from rag.later import find_later, later_words
 from rag.model import stream_text, yes_probability
 from rag.prompt import answer_messages, probe_messages
 from rag.relevance import Likeness
@@ -117,9 +118,15 @@ class Writer:
         warnings += [MENDED[wanted.language].format(written=written, own=own) for written, own in draft.mended]
         if draft.doubtful:
             warnings.append(DOUBTFUL[wanted.language].format(names=", ".join(draft.doubtful)))
-        if conflict := find_conflict(draft.text, draft.citations, wanted.question, excerpts, self._likeness):
+        text, citations = draft.text, draft.citations
+        later = find_later(text, citations, wanted.question, given.hits, self._likeness)
+        conflict = find_conflict(text, citations, wanted.question, excerpts, self._likeness)
+        if conflict and not (later and later.article == conflict.sentence.article):
             warnings.append(wording(conflict, wanted.language))
-        return replace(given, text=draft.text, answered=True, citations=draft.citations, warnings=tuple(warnings))
+        if later:
+            citations = (*citations, quote(later, len(citations) + 1))
+            text = f"{text}\n{later_words(later, len(citations), wanted.language)}"
+        return replace(given, text=text, answered=True, citations=citations, warnings=tuple(warnings))
 
     def _checked(self, written: str, wanted: Wanted, excerpts: Sequence[Excerpt]) -> Draft:
         return check(
