@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from index.article import Article, Language
 from index.figures import Figure, figure_terms, find_figures
 from rag.answer import Citation
-from rag.conflict import is_strange
+from rag.conflict import Conflict, is_strange
 from rag.evidence import Sentence, places_of
+from rag.figures import rewrite
 from rag.names import names_held
 from rag.relevance import Likeness
 from rag.retrieve import Hit
-from rag.texts import LATER
+from rag.texts import LATER, LATER_FIGURES
 
 _ALIKE = {True: 0.875, False: 0.20}  # likeness from which two sentences speak of the same thing; True: one language
 _MOST_FIGURES = 3  # of the kind; a sentence with more is a list
@@ -24,7 +25,7 @@ _KINDS = frozenset({"money", "percent", "count", "duration", "measure", "number"
 
 def find_later(
     text: str, citations: Sequence[Citation], question: str, hits: Sequence[Hit], likeness: Likeness
-) -> Sentence | None:
+) -> Conflict | None:
     """The nearest sentence, of an article later than those that state the answer's figure, that gives it and another.
 
     Only figures that the answer states and the question does not can have changed. Articles without a date are neither
@@ -33,7 +34,7 @@ def find_later(
     articles = {hit.article.id: hit.article for hit in hits}
     given, said = set(figure_terms(question)), set(figure_terms(text))
     cited = {citation.article_id for citation in citations}
-    found: list[tuple[float, Sentence]] = []
+    found: list[tuple[float, Conflict]] = []
     for figure in _comparable(text):
         own = set(figure_terms(figure.text))
         stating = [c for c in citations if c.article_id in articles and own & set(figure_terms(c.quote))]
@@ -53,14 +54,22 @@ def find_later(
             near = likeness(quote.quote, of, [words], other.language)[0] - _ALIKE[of == other.language]
             if near >= 0:
                 sentence = Sentence(article=other, start=place.span.start, end=place.span.end, score=near)
-                found.append((near, sentence))
-    return max(found, key=lambda one: (one[0], one[1].article.id))[1] if found else None
+                found.append((near, Conflict(sentence=sentence, figures=tuple(f.text for f in beside))))
+    return max(found, key=lambda one: (one[0], one[1].sentence.article.id))[1] if found else None
 
 
-def later_words(sentence: Sentence, number: int, language: Language) -> str:
-    """What is added to the answer: the later article, its date, and the sentence itself as citation `number`."""
+def later_words(later: Conflict, number: int, language: Language) -> str:
+    """What is added to an answer in `language`: the later article and its date, and what it says, with `[number]`.
+
+    The sentence itself where it is in that language, its other figures, in that language's notation, where it is not.
+    """
+    sentence = later.sentence
     article = sentence.article
-    said = LATER[language].format(title=article.title, date=article.date, quote=sentence.text)
+    if article.language == language:
+        said = LATER[language].format(title=article.title, date=article.date, quote=sentence.text)
+    else:
+        figures = ("、" if language == "ja" else " and ").join(rewrite(figure, language) for figure in later.figures)
+        said = LATER_FIGURES[language].format(title=article.title, date=article.date, figures=figures)
     return f"{said} [{number}]"
 
 

@@ -51,8 +51,13 @@ ELSEWHERE: dict[Language, str] = {
     "ja": "『{title}』{date}には{figures}とあります。同じことについての数字かどうか、あわせて確かめてください。",
     "en": "“{title}”{date} gives {figures}: check whether it speaks of the same thing.",
 }
-# A later article gives an answer's figure beside another one: said in the answer, with the sentence as it stands there.
+# A later article gives an answer's figure beside another one: said in the answer, with the sentence as it stands there
+# or, where it is in the other language, with its figures.
 LATER: dict[Language, str] = {
     "ja": "なお、その後の記事『{title}』({date})には次のように書かれています。「{quote}」",
     "en": "A later article, “{title}” ({date}), says: “{quote}”",
+}
+LATER_FIGURES: dict[Language, str] = {
+    "ja": "なお、その後の記事『{title}』({date})では、{figures}とされています。",
+    "en": "A later article, “{title}” ({date}), gives {figures}.",
 }

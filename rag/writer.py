@@ -121,10 +121,10 @@ class Writer:
         text, citations = draft.text, draft.citations
         later = find_later(text, citations, wanted.question, given.hits, self._likeness)
         conflict = find_conflict(text, citations, wanted.question, excerpts, self._likeness)
-        if conflict and not (later and later.article == conflict.sentence.article):
+        if conflict and not (later and later.sentence.article == conflict.sentence.article):
             warnings.append(wording(conflict, wanted.language))
         if later:
-            citations = (*citations, quote(later, len(citations) + 1))
+            citations = (*citations, quote(later.sentence, len(citations) + 1))
             text = f"{text}\n{later_words(later, len(citations), wanted.language)}"
         return replace(given, text=text, answered=True, citations=citations, warnings=tuple(warnings))
 

@@ -7,6 +7,7 @@ import pytest
 from index.article import Article
 from rag.answer import Answer, Citation
 from rag.cite import quote
+from rag.conflict import Conflict
 from rag.evidence import Excerpt, Sentence
 from rag.later import find_later, later_words
 from rag.retrieve import Hit
@@ -37,7 +38,7 @@ def hits(*articles: Article) -> list[Hit]:
 def test_a_later_sentence_that_gives_the_answers_date_and_another_is_found() -> None:
     found = find_later(ANSWER, cited(JULY), QUESTION, hits(JULY, LATER), alike(0.9))
     assert found is not None
-    assert (found.article, found.text) == (LATER, NOTICE)
+    assert (found.sentence.article, found.sentence.text, found.figures) == (LATER, NOTICE, ("9月1日",))
 
 
 def test_it_is_found_across_languages_by_the_bar_of_centred_vectors() -> None:
@@ -58,7 +59,7 @@ def test_of_two_the_nearer_sentence_is_taken() -> None:
     assert found is None  # nothing says when the cited article was written
     found = find_later(ANSWER, cited(JULY), QUESTION, hits(JULY, LATER, other), nearer)  # type: ignore[arg-type]
     assert found is not None
-    assert found.article == other
+    assert found.sentence.article == other
 
 
 def changed(text: str = NOTICE, date: str = "2026-02-10") -> Article:
@@ -115,8 +116,15 @@ def test_the_answer_says_so_with_article_date_and_the_sentence_as_a_citation() -
     )
     assert [citation.number for citation in answer.citations] == [1, 2]
     assert (answer.citations[1].article_id, answer.citations[1].quote) == ("notice", NOTICE)
-    said = later_words(sentence(LATER), 3, "en")
-    assert said == f"A later article, “延期のお知らせ” (2026-02-10), says: “{NOTICE}” [3]"
+
+
+def test_across_languages_the_answer_gives_the_figures_in_its_own_notation() -> None:
+    moved = article("moved", "It recalls 4,150 units, up from 2,300.", title="Recall", date="2025-08-21")
+    later = Conflict(sentence=sentence(moved), figures=("4,150 units",))
+    assert later_words(later, 2, "ja") == "なお、その後の記事『Recall』(2025-08-21)では、4150個とされています。 [2]"
+    assert later_words(later, 2, "en") == f"A later article, “Recall” (2025-08-21), says: “{moved.text}” [2]"
+    notice = Conflict(sentence=sentence(LATER), figures=("9月1日",))
+    assert later_words(notice, 3, "en") == "A later article, “延期のお知らせ” (2026-02-10), gives September 1. [3]"
 
 
 def test_what_the_answer_says_of_a_later_article_is_not_warned_of_again() -> None:
