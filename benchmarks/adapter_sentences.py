@@ -50,7 +50,7 @@ def _sentence(example: Example, model: BaseChatModel) -> str:
     return written if _is_good(written, example) else ""
 
 
-def _messages(example: Example) -> list[dict[str, str]]:
+def _messages(example: Example) -> list[Message]:
     turn = _TURN[example.language]
     messages: list[Message] = [{"role": "system", "content": _TASK[example.language]}]
     for question, answer, sentence in _SHOWN[example.language]:

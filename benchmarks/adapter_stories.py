@@ -27,7 +27,6 @@ from rag.evidence import GAP, Excerpt, Sentence
 
 WIDER = (4.0, 8.0)  # log-odds; of most stories more is read than for one question, so that others can be answered
 IN_PARTS = ("later", "comparison", "change", "list", "two facts", "yes or no")  # other sentences may answer a part
-
 ASKED = (4, 3)  # questions of a story that are answered, and that are not
 
 Story = dict[str, Any]
@@ -73,25 +72,19 @@ class Told:
         """The sentences of a story that a sentence of the product has something of."""
         return {self._labels[sentence.article.id, at] for at in range(sentence.start, sentence.end)}
 
-    def read(
-        self, question: str, language: Language, gap: float, without: frozenset[Label] = frozenset()
-    ) -> list[Excerpt]:
-        """What the product reads, without some sentences."""
-        return read(self.bot, question, language, gap=gap, keep=lambda sentence: not self.labels(sentence) & without)
-
 
 def _asked(told: Told, story: int, questions: Sequence[Any], drawn: random.Random) -> Iterator[Example]:
     """What is read for one of the questions, with as many questions as are ASKED, if there are, of either kind."""
     language: Language = drawn.choice(LANGUAGES)
     first = drawn.choice([question for question in questions if question["kind"] != "missing"])
-    excerpts = told.read(first["ask"][language], language, drawn.choice([GAP, *WIDER]))
-    read = {label for excerpt in excerpts for sentence in excerpt.sentences for label in told.labels(sentence)}
+    excerpts = read(told.bot, first["ask"][language], language, gap=drawn.choice([GAP, *WIDER]))
+    labels = {label for excerpt in excerpts for sentence in excerpt.sentences for label in told.labels(sentence)}
     answered: list[Example] = []
     unanswered: list[Example] = []
     for question in [first, *drawn.sample(questions, len(questions))]:
         asked, answer = question["ask"][language], question.get("answer", {}).get(language, "")
         missing = _new(told.bot, answer, asked, language, excerpts) if answer else (asked,)
-        held = {(story, label) for label in question.get("from", ())} <= read
+        held = {(story, label) for label in question.get("from", ())} <= labels
         if not answerable_kind(asked, excerpts):  # the model would not be asked
             continue
         if answer and held and not missing:

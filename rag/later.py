@@ -14,7 +14,7 @@ from rag.conflict import Conflict, is_strange
 from rag.evidence import Sentence, places_of
 from rag.figures import rewrite
 from rag.names import names_held
-from rag.relevance import Likeness
+from rag.relevance import Likeness, Place
 from rag.retrieve import Hit
 from rag.texts import LATER, LATER_FIGURES
 
@@ -34,6 +34,10 @@ def find_later(
     articles = {hit.article.id: hit.article for hit in hits}
     given, said = set(figure_terms(question)), set(figure_terms(text))
     cited = {citation.article_id for citation in citations}
+    elsewhere: list[tuple[Place, str, set[str]]] = []  # sentences of other articles, with their terms
+    for place in places_of([hit for hit in hits if hit.article.id not in cited]):
+        words = place.article.text[place.span.start : place.span.end]
+        elsewhere.append((place, words, set(figure_terms(words))))
     found: list[tuple[float, Conflict]] = []
     for figure in _comparable(text):
         own = set(figure_terms(figure.text))
@@ -41,10 +45,9 @@ def find_later(
         dates = [articles[citation.article_id].date for citation in stating]
         if own & given or not dates or not all(dates):
             continue
-        for place in places_of(hits):
+        for place, words, stated in elsewhere:
             other = place.article
-            words = other.text[place.span.start : place.span.end]
-            if other.id in cited or other.date <= max(dates) or not own & set(figure_terms(words)):
+            if other.date <= max(dates) or not own & stated:
                 continue
             beside = [f for f in _comparable(words) if _is_alike(f, figure) and not said & set(figure_terms(f.text))]
             if not 0 < len(beside) < _MOST_FIGURES or not _speaks_of(question, stating, articles, other):

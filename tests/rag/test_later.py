@@ -1,10 +1,11 @@
 """A later article that says that a figure of the answer has changed."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
-from index.article import Article
+from index.article import Article, Language
 from rag.answer import Answer, Citation
 from rag.cite import quote
 from rag.conflict import Conflict
@@ -49,17 +50,24 @@ def test_it_is_found_across_languages_by_the_bar_of_centred_vectors() -> None:
 
 def test_of_two_the_nearer_sentence_is_taken() -> None:
     other = article("other", NOTICE, title="別のお知らせ", language="ja", date="2026-03-01")
+    values = iter([0.9, 0.95])
 
-    def nearer(question: str, language: object, texts: list[str], of: object) -> list[float]:
+    def nearer(question: str, language: Language, texts: Sequence[str], of: Language) -> list[float]:
         del question, language, of
         return [next(values) for _ in texts]
 
-    values = iter([0.9, 0.95])
-    found = find_later(ANSWER, cited(JULY), QUESTION, hits(LATER, other), nearer)  # type: ignore[arg-type]
-    assert found is None  # nothing says when the cited article was written
-    found = find_later(ANSWER, cited(JULY), QUESTION, hits(JULY, LATER, other), nearer)  # type: ignore[arg-type]
+    found = find_later(ANSWER, cited(JULY), QUESTION, hits(JULY, LATER, other), nearer)
     assert found is not None
     assert found.sentence.article == other
+
+
+def test_an_article_that_the_answer_cites_already_and_one_without_its_source_among_the_hits_do_not_count() -> None:
+    sorry = "ご迷惑をおかけします。"
+    longer = article("notice", NOTICE + sorry, title="延期のお知らせ", language="ja", date="2026-02-10")
+    end = Sentence(article=longer, start=len(NOTICE), end=len(longer.text), score=1.0)
+    assert find_later(ANSWER, (*cited(JULY), quote(end, 2)), QUESTION, hits(JULY, longer), alike(0.9)) is None
+    assert find_later(ANSWER, cited(JULY), QUESTION, hits(JULY, longer), alike(0.9)) is not None
+    assert find_later(ANSWER, cited(JULY), QUESTION, hits(LATER), alike(0.9)) is None
 
 
 def changed(text: str = NOTICE, date: str = "2026-02-10") -> Article:
@@ -97,10 +105,14 @@ def test_nothing_is_found_where_nothing_changed(
 
 
 def test_an_article_that_does_not_know_what_is_asked_about_does_not_count() -> None:
-    ours = article("a", "Aldermoor opens on April 1.", title="Aldermoor", date="2025-01-01")
+    ours = article("a", "Aldermoor opens on April 1.", title="The opening at Aldermoor", date="2025-01-01")
     theirs = article("b", "The opening moves from April 1 to May 1.", title="Brackwell", date="2025-02-01")
     question = "When does Aldermoor open?"
     assert find_later("It opens on April 1.", cited(ours), question, hits(ours, theirs), alike(0.95)) is None
+    untitled = article("a", "Aldermoor opens on April 1.", title="News", date="2025-01-01")
+    assert find_later("It opens on April 1.", cited(untitled), question, hits(untitled, theirs), alike(0.95)) is None
+    unnamed = "When does it open?"
+    assert find_later("It opens on April 1.", cited(ours), unnamed, hits(ours, theirs), alike(0.95)) is None
     known = article("b", "At Aldermoor it moves from April 1 to May 1.", title="Aldermoor", date="2025-02-01")
     assert find_later("It opens on April 1.", cited(ours), question, hits(ours, known), alike(0.95)) is not None
 
