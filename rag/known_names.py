@@ -8,6 +8,7 @@ import re
 import unicodedata
 from functools import cached_property
 
+from index.figures import find_figures
 from index.names import kanji_keys, katakana_keys, latin_keys, phrase_keys
 from index.words import stem
 from rag.common_words import FOREIGN_IN_SYLLABLES, OFFICES
@@ -23,6 +24,8 @@ LATIN_WORD = re.compile(
 )
 KATAKANA_WORD = re.compile(r"[\u30a1-\u30fa\u30fc]+")
 JAPANESE = re.compile(r"[\u3041-\u30ff\u3400-\u9fff]")
+_MARK = re.compile(r"[\[［【]\s?\d{1,3}(?:\s?[,、-]\s?\d{1,3}){0,20}\s?[\]］】]")
+_ADDRESS = re.compile(r"https?://[!-~]+|(?<![\w.+-])[\w.+-]+@[\w.-]+")
 _DEMONYM = re.compile(r"(?:ians?|ans?|ese|ish|is|ns|n|ic|i|s)$")
 # Kanji by which a run of kanji is likely a name: 三浦, 海鳴市, 苫小牧.
 _PERSON = re.compile(rf"[\u3400-\u9fff々ヶ]{{2,6}}(?:{OFFICES}|さん|様|被害者|代表|アナリスト|CEO|CFO|COO)")
@@ -67,7 +70,8 @@ class KnownNames:
         self.text = without_accents(unicodedata.normalize("NFKC", text).replace("’", "'"))
         self.stated = Stated(self.text)
         self.japanese = JAPANESE.search(text) is not None
-        found = [match[0].replace("'", "") for match in LATIN_WORD.finditer(f"{self.text}\n{self.stated.text}")]
+        forms = f"{self.text}\n{self.stated.text}\n{plain(text)}"  # the last is cut where an answer is
+        found = [match[0].replace("'", "") for match in LATIN_WORD.finditer(forms)]
         self.words = {part for word in found for part in (word.casefold(), *re.split(r"[^a-z\d]+", word.casefold()))}
         self.stems = {stem(word) for word in self.words}
         self.roots = {_root(word) for word in self.words if len(word) > 3}
@@ -175,6 +179,17 @@ def _root(word: str) -> str:
     root = _DEMONYM.sub("", word)
     root = root.rstrip("aeioy") if len(root) > 4 else root
     return root if len(root) > 2 else word
+
+
+def plain(text: str) -> str:
+    """NFKC, without accents on Latin letters; marks, addresses and figures become spaces, so that nothing joins."""
+    text = unicodedata.normalize("NFKC", text).replace("’", "'")
+    text = without_accents(text)
+    for pattern in (_MARK, _ADDRESS):
+        text = pattern.sub(lambda match: " " * len(match[0]), text)
+    for figure in find_figures(text):
+        text = text[: figure.start] + "\x00" * (figure.end - figure.start) + text[figure.end :]
+    return text
 
 
 def without_accents(text: str) -> str:

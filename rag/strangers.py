@@ -8,20 +8,16 @@ when it is made of Japanese syllables and the evidence names somebody or some pl
 """
 
 import re
-import unicodedata
 
-from index.figures import find_figures
 from index.names import phrase_keys
 from index.words import FUNCTION_WORDS
 from rag.common_words import CALENDAR, KINDS, LOAN_WORDS, OPENERS, SHORT_FORMS, TITLES
 from rag.kanji_names import Readings, no_readings
-from rag.known_names import JAPANESE, KATAKANA_WORD, LATIN_WORD, MOST_WORDS, KnownNames, without_accents
+from rag.known_names import JAPANESE, KATAKANA_WORD, LATIN_WORD, MOST_WORDS, KnownNames, plain
 from rag.sounds import sound_alike
 
 _KATAKANA_NAME = re.compile(r"[\u30a1-\u30fa][\u30a1-\u30fa\u30fc]*(?:[・=＝][\u30a1-\u30fa\u30fc]+)*")
 _CALLED = re.compile(r"氏|さん|様|博士|選手|監督|容疑者|被告")
-_MARK = re.compile(r"[\[［【]\s?\d{1,3}(?:\s?[,、-]\s?\d{1,3}){0,20}\s?[\]］】]")
-_ADDRESS = re.compile(r"https?://[!-~]+|(?<![\w.+-])[\w.+-]+@[\w.-]+")
 _SENTENCE_OPENS = re.compile(r"(?:^|[.!?:;。!?:]|[\n\"“”「『(•])[\s\"'“”‘’(*>#_-]{0,40}(?:\d{1,3}[.)]\s{0,8})?$")
 # Endings of English words that open sentences without being names: Children's, Owners, Shipping, Recently, Delayed.
 _COMMON_ENDING = re.compile(
@@ -36,20 +32,9 @@ _CONTRACTED = re.compile(r"'(?:ve|m|ll|d|re|s|t)$")
 def ungrounded_names(answer: str, evidence: str, question: str = "", readings: Readings = no_readings) -> list[str]:
     """The names in `answer` that neither `evidence` nor `question` holds, as they are written, in order, each once."""
     known = KnownNames(f"{evidence}\n{question}", readings)
-    text = _plain(answer)
+    text = plain(answer)
     found = [*_latin_strangers(text, known), *_katakana_strangers(text, known)]
     return list(dict.fromkeys(name for _, name in sorted(found)))
-
-
-def _plain(text: str) -> str:
-    """NFKC, without accents on Latin letters; marks, addresses and figures become spaces, so that nothing joins."""
-    text = unicodedata.normalize("NFKC", text).replace("’", "'")
-    text = without_accents(text)
-    for pattern in (_MARK, _ADDRESS):
-        text = pattern.sub(lambda match: " " * len(match[0]), text)
-    for figure in find_figures(text):
-        text = text[: figure.start] + "\x00" * (figure.end - figure.start) + text[figure.end :]
-    return text
 
 
 def _latin_strangers(text: str, known: KnownNames) -> list[tuple[int, str]]:

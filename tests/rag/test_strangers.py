@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rag.strangers import ungrounded_names
@@ -31,8 +31,13 @@ def test_what_the_question_holds_is_no_invention() -> None:
     assert ungrounded_names("It is led by Trask.", "", "トラスク氏は?") == []
 
 
-@settings(max_examples=150, deadline=None)
-@given(st.text(max_size=60), st.sampled_from(NAMES))
+# Beside any text, text dense in what figures and ids are made of, where the two run into each other.
+TEXTS = st.text(max_size=60) | st.text(alphabet="0123AKkm年万%$/.,+-_ ", max_size=20)
+
+
+@settings(max_examples=300, deadline=None)
+@given(TEXTS, st.sampled_from(NAMES))
+@example("0/0A/A", "Sam Altman")
 def test_every_text_grounds_itself(text: str, name: str) -> None:
     assert ungrounded_names(text, text) == []
     assert ungrounded_names(f"It is {name} again.", f"{name}, {text}") == []
