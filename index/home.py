@@ -29,7 +29,6 @@ from pathlib import Path
 from index.errors import IndexBusy, NoIndex, StoreError
 from index.inventory import note_files
 from index.server import Server
-from index.spool import remove_spool
 
 DEFAULT = "default"  # the collection that needs no name
 _ROOTS = "roots.json"
@@ -212,6 +211,8 @@ class Home:
 
     def publish(self, folder: Path) -> None:
         """Makes `folder` the live generation: listed, flushed to disk, then one rename. Older ones are removed."""
+        from index.spool import remove_spool  # imports numpy: not for `import rag`
+
         note_files(folder)
         for path in sorted(folder.rglob("*")):
             _flush(path)

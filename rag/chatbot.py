@@ -12,7 +12,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from index.article import LANGUAGES, Article, Language
-from index.embed import Embedder, TextEmbedder
 from index.errors import ChatModelError, ModelError, QuestionError
 from index.home import collections
 from index.progress import ProgressCallback, nobody
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from index.catalogue import Entry
     from index.collection import Collection
     from index.dictionary import Dictionary
+    from index.embed import TextEmbedder
     from rag.evidence import Excerpt
     from rag.gold import GoldQuestion
     from rag.judge import Judge
@@ -48,7 +48,7 @@ HITS = 10  # passages found for an answer
 class Chatbot:
     """An index and a chat model: `search`, `answer`, `stream`. Methods may be called from any thread."""
 
-    def __init__(self, settings: Settings, embedder: TextEmbedder, collection: "Collection") -> None:
+    def __init__(self, settings: Settings, embedder: "TextEmbedder", collection: "Collection") -> None:
         self.settings = settings
         self._embedder = embedder
         self._collection = collection
@@ -267,10 +267,12 @@ class Chatbot:
         return with_people(excerpts, of.readings) if spoken == "en" else excerpts
 
 
-def open_embedder(settings: Settings, progress: ProgressCallback = nobody) -> TextEmbedder:
+def open_embedder(settings: Settings, progress: ProgressCallback = nobody) -> "TextEmbedder":
     """The embedder that the settings name: behind an endpoint if they name one, else in this process."""
     if settings.embed_url:
         return remote_embedder(settings)
+    from index.embed import Embedder  # imports numpy, half of what `import rag` would take
+
     return Embedder.open(
         settings.embedder,
         settings.models,

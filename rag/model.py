@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from index.durable import file_digest
-from index.embedfiles import describe_embedder
 from index.endpoint import without_login
 from index.errors import ChatModelError, ChatModelTimeout, ModelError
 from index.modelfiles import prepare, status, verify
@@ -231,6 +230,8 @@ def _describe_embedder(settings: Settings, recompute: bool, progress: ProgressCa
         from index.remote_embed import describe_remote  # see `remote_embedder`
 
         return describe_remote(remote_embedder(settings), asking=recompute)
+    from index.embedfiles import describe_embedder  # imports numpy: not for `import rag`
+
     return describe_embedder(
         settings.embedder, settings.models, allow_hub=settings.allow_hub, recompute=recompute, progress=progress
     )

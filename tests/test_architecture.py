@@ -60,6 +60,7 @@ HEAVY = (
         "langchain",
         "langchain_core",
         "numba",
+        "numpy",
         "openai",
         "pandas",
     ),
