@@ -40,6 +40,9 @@ _AFTER_JA = {
     "nearly": "近く",
     "within": "以内",
 }
+_PER = re.compile(r"(?:当たり|あたり|につき)の?")  # after 1世帯
+# 1日に3回, 2日に1度: how often, where 1日に alone would be the first of a month.
+_EACH = re.compile(r"に(?=約?(?P<times>[0-9〇一二三四五六七八九十]{1,4})(?:回|度|往復|錠|杯|食))")
 _RATIO_WORDS = {3: "third", 4: "quarter", 5: "fifth", 6: "sixth", 8: "eighth", 10: "tenth"}
 _SMALL_WORDS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 7: "seven"}
 
@@ -85,6 +88,9 @@ def _gap(left: str, right: str) -> str:
 def _english_in_place(figure: Figure, text: str) -> tuple[str, int] | None:
     if not _JAPANESE.search(figure.text):
         return None
+    rate = _rate_english(figure, text)
+    if rate:
+        return rate
     new, end = figure_english(figure), figure.end
     if new is None:
         return None
@@ -99,6 +105,22 @@ def _english_in_place(figure: Figure, text: str) -> tuple[str, int] | None:
     if figure.kind == "date" and new.isdigit() and read_unit(fold(text[end : end + 8]), 0):
         new += "年"  # 2006年日米 must not become 2006日
     return new, end
+
+
+def _rate_english(figure: Figure, text: str) -> tuple[str, int] | None:
+    """1世帯当たり: per household. 1日に(3回): per day. 2日に(1回): every 2 days. None where it is no rate."""
+    each, per = _EACH.match(text, figure.end), _PER.match(text, figure.end)
+    alone = re.fullmatch(r"(\d{1,3})日", fold(figure.text))  # read as a day of a month
+    value, unit = (Decimal(alone[1]), "day") if alone else (figure.value, figure.unit)
+    lasts = alone is not None or figure.kind == "duration"
+    if figure.qualifier or figure.kind == "money" or not isinstance(value, Decimal):
+        return None
+    found, noun = per or (each if lasts else None), _name_english(unit, one=True)
+    if found and value == 1 and noun:
+        return f"per {noun}", found.end()
+    if each and unit == "day" and fold(each["times"]) in ("1", "一"):
+        return f"every {plain(value)} days", each.end()
+    return None
 
 
 def _japanese_in_place(figure: Figure, _text: str) -> tuple[str, int] | None:
@@ -186,11 +208,15 @@ def _noun_english(figure: Figure, symbol: str) -> str:
         return "%"
     if symbol or not figure.unit:
         return ""
-    unit = UNITS.get(figure.unit)
-    if unit is None or not unit.en:
-        return _surface_counter(figure)
-    names = [word.replace("#", " ").partition(":")[0] for word in unit.en.split()]
-    return " " + (names[1] if figure.value == 1 and len(names) > 1 else names[0])
+    name = _name_english(figure.unit, one=figure.value == 1)
+    return f" {name}" if name else _surface_counter(figure)
+
+
+def _name_english(unit: str, *, one: bool) -> str:
+    """What a unit is called, of one or of many; "" where English has no name for it."""
+    known = UNITS.get(unit)
+    names = [word.replace("#", " ").partition(":")[0] for word in known.en.split()] if known else []
+    return "" if not names else names[1] if one and len(names) > 1 else names[0]
 
 
 def _surface_counter(figure: Figure) -> str:
