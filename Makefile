@@ -68,7 +68,7 @@ audit: $(INSTALLED)  ## Ask for known vulnerabilities of the pinned packages (ne
 	@.ci/audit
 
 fuzz: $(INSTALLED)  ## Run the tests that invent their inputs for long (MINUTES=10)
-	@KOTAE_FUZZ_MINUTES=$(MINUTES) $(BIN)/python -m pytest tests/test_fuzz.py --timeout=0 $(ARGS)
+	@KOTAE_FUZZ_MINUTES=$(MINUTES) $(BIN)/python -m pytest -m hypothesis tests --timeout=0 $(ARGS)
 
 clean:  ## Remove .venv and caches; the models and the index in your home stay
 	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

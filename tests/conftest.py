@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from index.build import update_index
@@ -12,6 +13,11 @@ from index.home import Home
 from rag.local_model import LlamaChatModel
 from rag.model import open_chat_model
 from rag.settings import DEFAULT_EMBEDDER, Settings
+
+# Properties are tried on the same inputs in every run of CI; `make fuzz` looks for others.
+hypothesis.settings.register_profile("same", derandomize=True)
+if not os.environ.get("KOTAE_FUZZ_MINUTES"):
+    hypothesis.settings.load_profile("same")
 
 
 @pytest.fixture(scope="session")
