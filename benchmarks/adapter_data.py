@@ -20,7 +20,7 @@ from rag.checks import answerable_kind
 from rag.evidence import GAP, Excerpt, Sentence
 from rag.retrieve import Filters
 
-ROWS = {"jsquad": 900, "squad2": 500, "nomiracl": 200}  # questions of each that are read
+ROWS = {"jsquad": 900, "squad2": 500, "nomiracl": 300}  # questions of each that are read
 WIDER = 3.0  # log-odds; a third of the evidence is read up to this far behind the best sentence, to be robust to more
 
 

@@ -79,8 +79,10 @@ class Adapted(nn.Module):
         nn.init.kaiming_uniform_(self.a, a=math.sqrt(5))
 
     def forward(self, x: Tensor) -> Tensor:
-        low = functional.linear(functional.linear(x, self.a.to(x.dtype)), self.b.to(x.dtype))
-        return self.matrix(x) + low * self._scale
+        low = functional.linear(x, self.a.to(x.dtype)).flatten(0, -2)
+        wide = self.matrix(x)
+        beside = (self.b * self._scale).to(x.dtype).T
+        return torch.addmm(wide.flatten(0, -2), low, beside).view(wide.shape)
 
 
 class Adapter:

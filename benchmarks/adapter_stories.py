@@ -40,13 +40,14 @@ def stories() -> list[Story]:
 
 
 def story_examples(homes: Path, seed: int) -> list[Example]:
-    """Each story once, in a language and over a telling that are drawn; the two indexes are kept in `homes`."""
+    """Each story over both of its tellings, each in a language that is drawn; the two indexes are kept in `homes`."""
     drawn, some = random.Random(seed), stories()
     told = [Told(homes, some, first) for first in range(len(LANGUAGES))]
     return [
         example
         for number, story in enumerate(some)
-        for example in _asked(drawn.choice(told), number, story["questions"], drawn)
+        for telling in told
+        for example in _asked(telling, number, story["questions"], drawn)
     ]
 
 

@@ -13,7 +13,7 @@ from rag.qwen import QWEN_CODER
 from rag.settings import Settings
 
 ADAPTER = Path(__file__).parent / "adapters" / "qwen2.5-coder-1.5b-answers.gguf"
-ADAPTER_SHA256 = "ea287eee0571e64397aad2cc1ea70a93cd33536fa2375bd0f8a60c9062ceabad"
+ADAPTER_SHA256 = "82fc2ef44ad3ff5e153d9af36ee9376865bda7f5fc02c71767122064ac716b4c"
 NONE = "none"  # what KOTAE_CHAT_ADAPTER says for no adapter
 
 

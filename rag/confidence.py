@@ -24,7 +24,7 @@ class Weights:
 
 
 PLAIN = Weights(intercept=-1.57, yes=1.01, best=0.10)
-ADAPTED = Weights(intercept=1.58, yes=0.85, best=0.0)
+ADAPTED = Weights(intercept=0.84, yes=0.90, best=0.0)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -199,7 +199,7 @@ def test_a_story_answers_what_is_read_of_it_and_nothing_else(tmp_path, monkeypat
             assert example.answer == answers[example.answer]["answer"][example.language]
     asked = [(example.excerpts, example.question) for example in examples]
     assert len(set(asked)) == len(asked)
-    assert 0 < len({excerpts for excerpts, _ in asked}) <= len(some)
+    assert len(some) < len({excerpts for excerpts, _ in asked}) <= 2 * len(some)  # one reading of either telling
 
 
 def _answers(story):

@@ -81,7 +81,7 @@ def test_the_real_model_tells_a_near_miss_with_it_and_does_not_without(chat_mode
 def test_a_probe_of_the_model_with_its_own_adapter_has_its_own_weights(
     monkeypatch: pytest.MonkeyPatch, own: Path | None, confident: bool
 ) -> None:
-    monkeypatch.setattr(writer, "yes_probability", lambda *_: 0.2)
+    monkeypatch.setattr(writer, "yes_probability", lambda *_: 0.25)
     one = article("a", "It opened.")
     excerpt = Excerpt(number=1, article=one, sentences=(Sentence(article=one, start=0, end=10, score=0.0),))
     model = LlamaChatModel(path=Path("x.gguf"), adapter=own)  # never loaded: the probe is scripted

@@ -20,8 +20,8 @@ def test_confidence_is_the_logistic_function_of_the_weighed_signals() -> None:
 
 
 def test_the_adapted_model_is_believed_sooner() -> None:
-    assert confidence(Signals(yes=0.5, best=0.0), ADAPTED) == pytest.approx(0.8292, abs=1e-4)  # 1 / (1 + e^-1.58)
-    doubtful, surely_not = (confidence(Signals(yes=yes, best=3.0), ADAPTED) for yes in (0.12, 0.06))
+    assert confidence(Signals(yes=0.5, best=0.0), ADAPTED) == pytest.approx(0.6985, abs=1e-4)  # 1 / (1 + e^-0.84)
+    doubtful, surely_not = (confidence(Signals(yes=yes, best=3.0), ADAPTED) for yes in (0.25, 0.12))
     assert doubtful > MIN_CONFIDENCE > surely_not
     assert confidence(Signals(yes=0.12, best=3.0)) < MIN_CONFIDENCE
 
