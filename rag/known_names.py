@@ -70,8 +70,7 @@ class KnownNames:
         self.text = without_accents(unicodedata.normalize("NFKC", text).replace("’", "'"))
         self.stated = Stated(self.text)
         self.japanese = JAPANESE.search(text) is not None
-        forms = f"{self.text}\n{self.stated.text}\n{plain(text)}"  # the last is cut where an answer is
-        found = [match[0].replace("'", "") for match in LATIN_WORD.finditer(forms)]
+        found = [match[0].replace("'", "") for match in LATIN_WORD.finditer(f"{self.text}\n{self.stated.text}")]
         self.words = {part for word in found for part in (word.casefold(), *re.split(r"[^a-z\d]+", word.casefold()))}
         self.stems = {stem(word) for word in self.words}
         self.roots = {_root(word) for word in self.words if len(word) > 3}
@@ -121,7 +120,7 @@ class KnownNames:
         if folded in self.words or bare in self.words:
             return True
         if re.search(r"\d", word):  # an id is known or not
-            return re.sub(r"[-_ ]", "", folded) in self.solid
+            return re.sub(r"[-_ ]", "", folded) in self.solid or folded in self.cut
         if stem(bare) in self.stems or (len(bare) > 3 and _root(bare) in self.roots):
             return True
         if f"={_PEOPLE.get(bare, '')}" in self.table or set(phrase_keys(word.replace(".", ""))) & self.table:
@@ -129,13 +128,20 @@ class KnownNames:
         if word.isupper() and len(bare) > 2 and bare in self.capitals:
             return True
         forms = _without_endings(bare)
-        return any(map(self._heard, forms)) or self._said_in_kana(bare) or self._may_be_kanji(bare)
+        if any(map(self._heard, forms)) or self._said_in_kana(bare) or self._may_be_kanji(bare):
+            return True
+        return folded in self.cut
 
     def _heard(self, word: str) -> bool:
         """Whether a katakana word sounds like the Latin one."""
         if not self.heard.isdisjoint(latin_keys(word)) or not self.table.isdisjoint(phrase_keys(word)):
             return True
         return any(sound_alike(word, katakana) for katakana in self.katakana)
+
+    @cached_property
+    def cut(self) -> set[str]:
+        """Its Latin words where it is cut as an answer is: 0A/A in 0/0A/A, whose 0 is a figure. Asked for last."""
+        return {match[0].casefold().replace("'", "") for match in LATIN_WORD.finditer(plain(self.text))}
 
     @cached_property
     def solid(self) -> set[str]:
